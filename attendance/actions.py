@@ -1,0 +1,413 @@
+"""What changes lessons, registers and marks. The lesson row is the lock: one register, one writer at a time."""
+
+import datetime as dt
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from attendance import rules
+from attendance.models import Claim, Lesson, Mark, Register, with_names
+from kvs.editing import changed
+from kvs.models import Role, User
+from students.models import Enrolment, Group, Student
+
+SEALED_FIELDS = ("lesson_id", "enrolment_id", "state", "minutes_missed", "minutes_attended", "teacher_at", "student_at")
+
+
+class Row(NamedTuple):
+    """What a page says about one student. `version` is that of the mark the page showed, 0 when there was none yet.
+
+    An empty state is a proposal the teacher has not touched: nothing when saving, present when signing.
+    """
+
+    enrolment: uuid.UUID
+    state: str
+    minutes_missed: int = 0
+    version: int = 0
+
+
+class Conflict(NamedTuple):
+    """A row somebody else changed meanwhile: theirs stands in the register, both are kept, the page asks which is right."""
+
+    enrolment: uuid.UUID
+    name: str
+    ours: Row
+    theirs: Mark
+    who: str
+    at: dt.datetime | None
+
+
+class Saved(NamedTuple):
+    """How a register came out: the rows of this act as they now stand, and those that need an answer first."""
+
+    register: Register | None
+    saved: list[Mark]
+    conflicts: list[Conflict]
+
+
+def save_register(*, lesson: Lesson, rows: Iterable[Row], by: User, rest_present: bool = False) -> Saved:
+    """Save what a teacher says about her class, in one transaction and a fixed number of queries; safe to repeat.
+
+    `rest_present` marks everybody who is still open as present. Raises PermissionDenied for who does not teach the lesson;
+    ValidationError with a sentence when the register is closed, and per row (keyed by enrolment id) for bad values.
+    """
+    with transaction.atomic():
+        sheet = _open_sheet(lesson, by, Claim.Party.TEACHER)
+        sheet.post(list(rows))
+        if rest_present:
+            sheet.mark_open_present()
+        return sheet.write()
+
+
+def sign_register(*, lesson: Lesson, rows: Iterable[Row], by: User) -> Saved:
+    """Save, make every proposal real and seal the register; with a conflict it is saved but not signed.
+
+    Raises as `save_register`, and ValidationError for an empty register.
+    """
+    with transaction.atomic():
+        sheet = _open_sheet(lesson, by, Claim.Party.TEACHER)
+        if not sheet.roster:
+            raise ValidationError(_("Nobody is on this register, so there is nothing to sign."))
+        sheet.post([row if row.state else row._replace(state=rules.PRESENT) for row in rows])
+        if not sheet.conflicts:
+            sheet.stand_for_all()
+            seal_rows(sheet.lesson, sheet.register, sheet.marks.values(), by=by, at=sheet.now)
+            sheet.changed = sheet.marks
+        return sheet.write()
+
+
+def confirm_presence(*, lesson: Lesson, student: Student, by: User) -> Mark:
+    """The student's own "I was here". Before the teacher marks, the row turns to present; a teacher's mark stays as it is
+    and both are kept. Safe to repeat: the first time counts. Raises ValidationError, also outside the time for confirming.
+    """
+    _check_on_the_spot(lesson)
+    with transaction.atomic():
+        sheet = _open_sheet(lesson, by, Claim.Party.STUDENT)
+        placed = Enrolment.objects.filter(pk__in=sheet.roster, programme__student=student)
+        enrolment = placed.values_list("pk", flat=True).first()
+        if enrolment is None:
+            raise ValidationError(_("You are not on the register of this lesson. Ask your teacher."))
+        return sheet.confirm(enrolment)
+
+
+def _check_on_the_spot(lesson: Lesson) -> None:
+    problem = rules.confirm_problem(timezone.now(), lesson.starts_at, lesson.ends_at)
+    if problem == "early":
+        at = date_format(timezone.localtime(lesson.starts_at - rules.CONFIRM_BEFORE), "TIME_FORMAT")
+        raise ValidationError(_("It is too early. You can do this from %(at)s."), code="early", params={"at": at})
+    if problem == "late":
+        raise ValidationError(_("It is too late. Tell your teacher that you were here."), code="late")
+
+
+@dataclass
+class _Sheet:
+    """A register while its lesson is locked: what stands in it, and what this act adds."""
+
+    lesson: Lesson
+    register: Register
+    roster: set[uuid.UUID]
+    marks: dict[uuid.UUID, Mark]
+    said: dict[uuid.UUID, tuple[str, int]]  # this person's last claim per mark
+    by: User
+    party: Claim.Party
+    now: dt.datetime
+    changed: dict[uuid.UUID, Mark] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    conflicts: list[Row] = field(default_factory=list)
+
+    def post(self, rows: list[Row]) -> None:
+        """Take over posted rows. A clash with another teacher's later mark is kept as a claim and left as it is."""
+        self._check(rows)
+        for row in rows:
+            if row.state:
+                mark = self.marks.get(row.enrolment)
+                value = (row.state, row.minutes_missed if row.state in rules.WITH_MINUTES else 0)
+                if mark and mark.teacher_at and mark.version != row.version and _value(mark) != value:
+                    self.conflicts.append(row)
+                    self._claim(mark, value)
+                else:
+                    self._say(row.enrolment, value)
+
+    def mark_open_present(self) -> None:
+        """Everybody without a mark is present."""
+        for enrolment in self.roster - self.marks.keys():
+            self._say(enrolment, (rules.PRESENT, 0))
+
+    def stand_for_all(self) -> None:
+        """The teacher's own claim for every row: open ones are present, a student's confirmation is taken over."""
+        self.mark_open_present()
+        for enrolment, mark in self.marks.items():
+            if not mark.teacher_at:
+                self._say(enrolment, _value(mark))
+
+    def confirm(self, enrolment: uuid.UUID) -> Mark:
+        """The student's claim. It does not count as a version: the teacher's page is not out of date because of it."""
+        mark = self.marks.get(enrolment)
+        if mark and mark.student_at:
+            return mark
+        if mark is None:
+            mark = self._new_mark(enrolment, (rules.PRESENT, 0))
+        mark.student_at = self.now
+        self.changed[enrolment] = mark
+        self._claim(mark, (rules.PRESENT, 0))
+        self._write_marks()
+        return mark
+
+    def write(self) -> Saved:
+        """Store what this act changed; nothing when it changed nothing."""
+        if self.changed or self.claims:
+            self.register.saved_at, self.register.saved_by = self.now, self.by
+            self._write_marks()
+            self.register.save()
+        stored = None if self.register._state.adding else self.register
+        return Saved(stored, list(self.changed.values()), _answerable(self.conflicts, self.marks))
+
+    def _write_marks(self) -> None:
+        Mark.objects.bulk_create(
+            self.changed.values(),
+            update_conflicts=True,
+            unique_fields=["lesson", "enrolment"],
+            update_fields=[
+                *("state", "minutes_missed", "minutes_attended", "teacher_at", "student_at", "salt", "row_hash", "version")
+            ],
+        )
+        Claim.objects.bulk_create(self.claims)
+
+    def _check(self, rows: list[Row]) -> None:
+        problems = {str(row.enrolment): sentence for row in rows if (sentence := self._problem(row))}
+        if problems:
+            raise ValidationError(problems)
+
+    def _problem(self, row: Row) -> str:
+        if row.enrolment not in self.roster:
+            return _("This student is not placed in the group on the day of this lesson.")
+        if row.state and row.state not in rules.STATES:
+            return _("Choose one of the states in the list.")
+        problem = rules.minutes_problem(row.state, row.minutes_missed, self.lesson.planned_minutes)
+        if problem == "missing":
+            return _("Fill in how many minutes: at least 1.")
+        if problem == "too_many":
+            planned = self.lesson.planned_minutes
+            return ngettext(
+                "The lesson has %(planned)d minute; more cannot be missed.",
+                "The lesson has %(planned)d minutes; more cannot be missed.",
+                planned,
+            ) % {"planned": planned}
+        return ""
+
+    def _say(self, enrolment: uuid.UUID, value: tuple[str, int]) -> None:
+        """The teacher's claim on a row, unless it is what she said last and what stands there."""
+        mark = self.marks.get(enrolment)
+        if mark is None:
+            mark = self._new_mark(enrolment, value)
+        elif mark.teacher_at and _value(mark) == value and self.said.get(mark.pk) == value:
+            return
+        else:
+            mark.state, mark.minutes_missed = value
+            mark.minutes_attended = rules.minutes_attended(*_in_lesson(value, self.lesson))
+            mark.version += 1
+        mark.teacher_at = self.now
+        self.changed[enrolment] = mark
+        self._claim(mark, value)
+
+    def _new_mark(self, enrolment: uuid.UUID, value: tuple[str, int]) -> Mark:
+        mark = Mark(lesson=self.lesson, enrolment_id=enrolment, state=value[0], minutes_missed=value[1])
+        mark.minutes_attended = rules.minutes_attended(*_in_lesson(value, self.lesson))
+        self.marks[enrolment] = mark
+        return mark
+
+    def _claim(self, mark: Mark, value: tuple[str, int]) -> None:
+        if self.said.get(mark.pk) != value:
+            self.said[mark.pk] = value
+            state, missed = value
+            audit_id = self.by.audit_id
+            claim = Claim(mark=mark, party=self.party, by_audit_id=audit_id, at=self.now, state=state, minutes_missed=missed)
+            self.claims.append(claim)
+
+
+def _open_sheet(lesson: Lesson, by: User, party: Claim.Party) -> _Sheet:
+    """Lock the lesson and read its register. NO KEY: rows that point to the lesson may be written meanwhile."""
+    reachable = Lesson.objects.taught_by(by) if party == Claim.Party.TEACHER else Lesson.objects.visible_to(by)
+    locked = reachable.select_for_update(of=("self",), no_key=True).filter(pk=lesson.pk).first()
+    if locked is None:
+        raise PermissionDenied(str(Role.TEACHER.label))
+    now = timezone.now()
+    register = Register.objects.select_related("signed_by").filter(lesson=locked).first()
+    problem = closed(locked, register, now)
+    if problem:
+        raise problem
+    claims = Claim.objects.filter(mark__lesson=locked, by_audit_id=by.audit_id).order_by("mark", "-id").distinct("mark")
+    return _Sheet(
+        lesson=locked,
+        register=register or Register(lesson=locked, saved_by=by),
+        roster=set(locked.roster().values_list("pk", flat=True)),
+        marks={mark.enrolment_id: mark for mark in Mark.objects.filter(lesson=locked)},
+        said={claim.mark_id: (claim.state, claim.minutes_missed) for claim in claims},
+        by=by,
+        party=party,
+        now=now,
+    )
+
+
+def closed(lesson: Lesson, register: Register | None, now: dt.datetime) -> ValidationError | None:
+    """Why a register cannot be changed at this moment (code "cancelled", "signed" or "early"), or None when it can."""
+    if lesson.cancelled:
+        return ValidationError(_("This lesson is cancelled: there is no register to keep."), code="cancelled")
+    if register and register.signed_at and register.signed_by:
+        return ValidationError(
+            _("This register was signed by %(who)s on %(at)s. It cannot be changed any more."),
+            code="signed",
+            params={"who": register.signed_by.full_name, "at": _moment(register.signed_at)},
+        )
+    if not rules.has_begun(now, lesson.starts_at):
+        return ValidationError(
+            _("This lesson has not begun. The register opens on %(at)s."),
+            code="early",
+            params={"at": _moment(lesson.starts_at - rules.OPENS_BEFORE)},
+        )
+    return None
+
+
+def _moment(moment: dt.datetime) -> str:
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def _value(mark: Mark | Claim) -> tuple[str, int]:
+    return mark.state, mark.minutes_missed
+
+
+def _in_lesson(value: tuple[str, int], lesson: Lesson) -> tuple[str, int, int]:
+    return value[0], lesson.planned_minutes, value[1]
+
+
+def _answerable(rows: list[Row], marks: dict[uuid.UUID, Mark]) -> list[Conflict]:
+    """The clashing rows with names: of the student, and of who made the mark that stands."""
+    if not rows:
+        return []
+    places = {place.pk: place for place in with_names(Enrolment.objects.filter(pk__in=[row.enrolment for row in rows]))}
+    standing = [marks[row.enrolment] for row in rows]
+    values = {mark.pk: _value(mark) for mark in standing}
+    claims = Claim.objects.filter(mark__in=standing, party=Claim.Party.TEACHER).order_by("id")
+    makers = {claim.mark_id: claim.by_audit_id for claim in claims if values[claim.mark_id] == _value(claim)}
+    people = {user.audit_id: user.full_name for user in User.objects.filter(audit_id__in=makers.values())}
+    return [
+        Conflict(
+            enrolment=row.enrolment,
+            name=places[row.enrolment].programme.student.full_name,
+            ours=row,
+            theirs=mark,
+            who=people.get(makers.get(mark.pk), _("a colleague")),
+            at=mark.teacher_at,
+        )
+        for row, mark in zip(rows, standing, strict=True)
+    ]
+
+
+# --- the seal
+
+
+def seal_rows(lesson: Lesson, register: Register, marks: Iterable[Mark], *, by: User, at: dt.datetime) -> None:
+    """Salt and hash every row, and put the list, its digest and who signed when in the register; nothing is saved here."""
+    rows = list(marks)
+    for mark in rows:
+        mark.salt = secrets.token_hex(16)
+        mark.row_hash = _row_hash(mark)
+    register.signed_at, register.signed_by = at, by
+    register.row_hashes = sorted(mark.row_hash for mark in rows)
+    register.digest = _digest(lesson, register)
+
+
+def _row_hash(mark: Mark) -> str:
+    return rules.row_hash(mark.salt, *(_text(getattr(mark, name)) for name in SEALED_FIELDS))
+
+
+def _digest(lesson: Lesson, register: Register) -> str:
+    """The time and length of the lesson are part of what was signed."""
+    assert register.signed_at is not None
+    what = "/".join(_text(value) for value in (lesson.pk, lesson.starts_at, lesson.ends_at, lesson.planned_minutes))
+    return rules.register_digest(what, register.signed_by_id, _text(register.signed_at), register.row_hashes)
+
+
+def _text(value: object) -> str:
+    return value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else str(value)
+
+
+def verify_register(lesson: Lesson) -> bool:
+    """Whether a signed register is still as it was signed. Rows that were erased leave their hash behind and do not count
+    against it. Raises Register.DoesNotExist when the register is not signed.
+    """
+    register = Register.objects.select_related("lesson").get(lesson=lesson, signed_at__isnull=False)
+    return still_fits(register, Mark.objects.filter(lesson=lesson))
+
+
+def still_fits(register: Register, marks: Iterable[Mark]) -> bool:
+    """Whether these marks and this register are what was signed."""
+    sealed = set(register.row_hashes)
+    rows_fit = all(mark.row_hash in sealed and mark.row_hash == _row_hash(mark) for mark in marks)
+    return rows_fit and register.digest == _digest(register.lesson, register)
+
+
+# --- lessons
+
+
+@transaction.atomic
+def plan_lesson(
+    *, group: Group, starts_at: dt.datetime, ends_at: dt.datetime, planned_minutes: int, by: User, **fields: Any
+) -> Lesson:
+    """A lesson of `group`, at the group's location unless `location` says otherwise. Raises ValidationError.
+
+    `starts_at`, `ends_at` are aware; `planned_minutes` is lesson time without breaks.
+    """
+    day = timezone.localdate(starts_at)
+    lesson = Lesson(
+        group=group,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        planned_minutes=planned_minutes,
+        day=day,
+        code=_new_code(),
+        **({"location": group.location} | fields),
+    )
+    if day < group.starts_on or (group.ends_on and day > group.ends_on):
+        raise ValidationError({"day": _("The group %(group)s does not run on that day.") % {"group": group.name}})
+    length = int((ends_at - starts_at).total_seconds() // 60)
+    if planned_minutes > length > 0:
+        raise ValidationError(
+            {
+                "planned_minutes": ngettext(
+                    "From begin to end is %(length)d minute.", "From begin to end is %(length)d minutes.", length
+                )
+                % {"length": length}
+            }
+        )
+    lesson.full_clean(exclude=["group", "location", "teacher"])
+    lesson.save(force_insert=True)
+    return lesson
+
+
+@transaction.atomic
+def cancel_lesson(*, lesson: Lesson, version: int, by: User) -> Lesson:
+    """Let a lesson lapse; what was marked stays and never counts. Raises ValidationError for a signed register."""
+    changes: Mapping[str, object] = {"cancelled": True}
+    row = changed(Lesson.objects.all(), lesson.pk, version, changes)
+    if Register.objects.filter(lesson=row, signed_at__isnull=False).exists():
+        raise ValidationError(_("The register of this lesson is signed: the lesson took place."))
+    row.save(update_fields=["cancelled", "version"])
+    return row
+
+
+def _new_code() -> str:
+    """A code no lesson has; two planners drawing the same one at once (1 in 78 billion) meet the unique constraint."""
+    while True:
+        code = "".join(secrets.choice(rules.CODE_LETTERS) for _letter in range(rules.CODE_LENGTH))
+        if not Lesson.objects.filter(code=code).exists():
+            return code

@@ -1,0 +1,334 @@
+"""Lessons, registers and marks. A mark is what two parties claim; the claims only grow, the mark is their present outcome."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from attendance import rules
+from kvs.models import Location, Role, User
+from students.models import Enrolment, Group, GroupAccess, Student, TeachingAssignment
+from students.models.people import SCHOOL_WIDE
+
+
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    """Which lessons."""
+
+    def visible_to(self, user: User) -> "LessonQuerySet":
+        """Office: lessons at the own locations. Teacher: lessons of a day on which the group is, or was given, to her, or
+        that she gives herself; her access must hold today. Student: lessons on days of an own place in the group.
+        """
+        reachable = _teaches(user)
+        if user.has_role(*SCHOOL_WIDE):
+            reachable |= user.locations_as(*SCHOOL_WIDE)
+        if user.has_role(Role.AUDITOR):
+            reachable |= _was_given(user)
+        if user.has_role(Role.STUDENT):
+            placed = Enrolment.objects.filter(_covers_lesson(), group=models.OuterRef("group"), programme__student__user=user)
+            reachable |= Q(models.Exists(placed))
+        return self.filter(reachable)
+
+    def taught_by(self, user: User) -> "LessonQuerySet":
+        """Lessons of which `user` keeps the register: the teacher's part of `visible_to`. Nobody else may mark or sign."""
+        return self.filter(_teaches(user))
+
+    def of_student(self, student: Student) -> "LessonQuerySet":
+        """Lessons on days of a place of `student` in the group."""
+        placed = Enrolment.objects.filter(_covers_lesson(), group=models.OuterRef("group"), programme__student=student)
+        return self.filter(models.Exists(placed))
+
+    def on(self, day: dt.date) -> "LessonQuerySet":
+        """Lessons that start on `day`, school time."""
+        return self.filter(day=day)
+
+    def with_places(self) -> "models.QuerySet[Lesson]":
+        """Each lesson with `places`: how many students are placed in its group on its day."""
+        placed = Enrolment.objects.filter(_covers_lesson(), group=models.OuterRef("group")).order_by().values("group")
+        number = placed.annotate(number=models.Count("pk")).values("number")
+        return self.annotate(places=Coalesce(models.Subquery(number), 0))
+
+    def unsigned(self) -> "LessonQuerySet":
+        """Lessons that took place and whose register is not signed."""
+        return self.filter(cancelled=False, register__signed_at__isnull=True)
+
+
+def with_names(enrolments: "models.QuerySet[Enrolment]") -> "models.QuerySet[Enrolment]":
+    """Enrolments with just the names of their students: the sealed columns of the programme stay unread."""
+    names = ("id", "audit_id", "given_names", "call_name", "infix", "surname")
+    return enrolments.select_related("programme__student").only(
+        "starts_on", "ends_on", "group", "programme__id", *(f"programme__student__{name}" for name in names)
+    )
+
+
+def _teaches(user: User) -> Q:
+    """Condition on a lesson: the group is given to `user` on its day, she gives it herself, or it was opened to her."""
+    if not user.has_role(Role.TEACHER):
+        return Q(pk__in=[])
+    taught = TeachingAssignment.objects.of_today(user).filter(_covers_lesson(), group=models.OuterRef("group"))
+    return Q(models.Exists(taught)) | Q(teacher=user) | _was_given(user)
+
+
+def _was_given(user: User) -> Q:
+    """Condition on a lesson: the group was opened to `user` for its day, and still is."""
+    given = GroupAccess.objects.of_today(user).filter(_covers_lesson(), content_object=models.OuterRef("group"))
+    return Q(models.Exists(given))
+
+
+def _covers_lesson() -> Q:
+    """Condition on a row with a period, inside a subquery over lessons: the period includes the day of the lesson."""
+    return Q(starts_on__lte=models.OuterRef("day")) & (Q(ends_on__isnull=True) | Q(ends_on__gte=models.OuterRef("day")))
+
+
+class Lesson(models.Model):
+    """One lesson of a group (les)."""
+
+    class Subject(models.TextChoices):
+        """What is taught."""
+
+        LANGUAGE = "language", _("language")
+        LITERACY = "literacy", _("literacy")
+        KNM = "knm", "KNM"
+        ONA = "ona", "ONA"
+        MAP = "map", "MAP"
+        OTHER = "other", _("other subject")
+
+    class Delivery(models.TextChoices):
+        """How it is taught; decides later which hours count (domain/duo.md 1.4)."""
+
+        CLASSROOM = "classroom", _("in the classroom")
+        ONLINE = "online", _("online")
+        ELEARNING_SCHOOL = "elearning_school", _("e-learning at school")
+        ELEARNING_HOME = "elearning_home", _("e-learning at home")
+        PRACTICE = "practice", _("guided practice")
+        ONA_SCHOOL = "ona_school", _("ONA portfolio at school")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="lessons", verbose_name=_("group"))
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, verbose_name=_("location"))
+    teacher = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="lessons", verbose_name=_("teacher")
+    )
+    day = models.DateField(_("day"), editable=False)  # of starts_at in school time; kept because most questions ask by day
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    planned_minutes = models.PositiveSmallIntegerField(_("minutes of lesson"))  # without breaks
+    room = models.CharField(_("room"), max_length=40, blank=True)
+    subject = models.CharField(_("subject"), max_length=10, choices=Subject, default=Subject.LANGUAGE)
+    delivery = models.CharField(_("way of teaching"), max_length=18, choices=Delivery, default=Delivery.CLASSROOM)
+    cancelled = models.BooleanField(_("cancelled"), default=False)
+    code = models.CharField(_("lesson code"), max_length=8, unique=True, editable=False)  # binds paper to the lesson
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = LessonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lesson")
+        ordering = ["starts_at"]
+        indexes = [
+            models.Index(fields=["group", "starts_at"], name="lesson_group_start"),
+            models.Index(fields=["day", "location"], name="lesson_day_location"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "starts_at"],
+                name="lesson_once",
+                violation_error_message=_("This group already has a lesson at that time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="lesson_period",
+                violation_error_message=_("A lesson ends after it begins."),
+            ),
+            models.CheckConstraint(condition=Q(planned_minutes__range=(1, 600)), name="lesson_minutes"),
+            models.CheckConstraint(
+                condition=Q(subject__in=["language", "literacy", "knm", "ona", "map", "other"]), name="lesson_subject"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery__in=["classroom", "online", "elearning_school", "elearning_home", "practice", "ona_school"]),
+                name="lesson_delivery",
+            ),
+            models.CheckConstraint(
+                condition=~Q(subject="literacy", delivery__in=["online", "elearning_home"]),
+                name="lesson_literacy_at_school",
+                violation_error_message=_("Literacy lessons may not be given online (Blik op Werk, since 2019)."),
+            ),
+            models.CheckConstraint(condition=Q(code__regex=r"^[A-Z2-9]{6,8}$"), name="lesson_code_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Lesson({self.pk})"
+
+    def roster(self) -> "models.QuerySet[Enrolment]":
+        """Who is on the register: placed in the group on the day of the lesson, or marked before the place was changed.
+
+        Who may open the lesson sees its whole register: a signature stands for all of it.
+        """
+        placed = Enrolment.objects.active_on(self.day).filter(group=self.group_id).order_by().values("pk")
+        # A union, not OR: PostgreSQL would read all places of the school to find these (measured at 20,000).
+        return Enrolment.objects.filter(pk__in=placed.union(Mark.objects.filter(lesson=self).values("enrolment")))
+
+
+class RegisterQuerySet(models.QuerySet["Register"]):
+    """Which registers."""
+
+    def visible_to(self, user: User) -> "RegisterQuerySet":
+        """Those of visible lessons."""
+        return self.filter(lesson__in=Lesson.objects.visible_to(user))
+
+
+class Register(models.Model):
+    """The register of a lesson once somebody saved it (presentielijst); signed by the teacher it is sealed."""
+
+    lesson = models.OneToOneField(Lesson, on_delete=models.PROTECT, primary_key=True, related_name="register")
+    saved_at = models.DateTimeField(default=timezone.now)
+    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    row_hashes = ArrayField(models.CharField(max_length=64), default=list)
+    digest = models.CharField(max_length=64, blank=True)
+
+    objects = RegisterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("register")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True, signed_by__isnull=True, digest="", row_hashes=[])
+                | Q(signed_at__isnull=False, signed_by__isnull=False, digest__regex=r"^[0-9a-f]{64}$"),
+                name="register_signed_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Register({self.pk})"
+
+
+class MarkQuerySet(models.QuerySet["Mark"]):
+    """Which marks."""
+
+    def visible_to(self, user: User) -> "MarkQuerySet":
+        """Those of visible lessons and visible places: a student sees only the own."""
+        return self.filter(lesson__in=Lesson.objects.visible_to(user), enrolment__in=Enrolment.objects.visible_to(user))
+
+    def of_student(self, student: Student) -> "MarkQuerySet":
+        """Marks of `student`, in whatever group."""
+        return self.filter(enrolment__programme__student=student)
+
+    def counted(self) -> "MarkQuerySet":
+        """Marks that count as hours: of signed registers only. Everything that sums minutes starts here."""
+        return self.filter(lesson__register__signed_at__isnull=False, lesson__cancelled=False)
+
+
+class Minutes(NamedTuple):
+    """Minutes of lesson offered to somebody, and of these attended."""
+
+    offered: int
+    attended: int
+
+
+def hours_of(enrolments: "Iterable[Enrolment] | models.QuerySet[Enrolment]") -> dict[uuid.UUID, Minutes]:
+    """Minutes per enrolment (by primary key) over signed registers; a place without any has no entry. One query."""
+    sums = (
+        Mark.objects.counted()
+        .filter(enrolment__in=enrolments)
+        .order_by()
+        .values_list("enrolment")
+        .annotate(offered=Sum("lesson__planned_minutes"), attended=Sum("minutes_attended"))
+    )
+    return {enrolment: Minutes(offered, attended) for enrolment, offered, attended in sums}
+
+
+class Mark(models.Model):
+    """Was this student there: the present outcome of the claims, kept by the action that adds them."""
+
+    class State(models.TextChoices):
+        """What the register shows."""
+
+        PRESENT = rules.PRESENT, _("present")
+        LATE = rules.LATE, _("late")
+        LEFT_EARLY = rules.LEFT_EARLY, _("left early")
+        ABSENT = rules.ABSENT, _("absent")
+        REPORTED = rules.REPORTED, _("reported absent")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lesson = models.ForeignKey(Lesson, on_delete=models.PROTECT, related_name="marks")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="marks")
+    state = models.CharField(_("attendance"), max_length=10, choices=State)
+    minutes_missed = models.PositiveSmallIntegerField(_("minutes missed"), default=0)  # of late and left early only
+    minutes_attended = models.PositiveSmallIntegerField(_("minutes present"))
+    teacher_at = models.DateTimeField(null=True)  # the teacher's last claim
+    student_at = models.DateTimeField(null=True)  # the student's own confirmation
+    salt = models.CharField(max_length=32, editable=False)
+    row_hash = models.CharField(max_length=64, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = MarkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mark")
+        indexes = [models.Index(fields=["enrolment", "lesson"], name="mark_enrolment_lesson")]
+        constraints = [
+            models.UniqueConstraint(fields=["lesson", "enrolment"], name="mark_one_per_student"),
+            models.CheckConstraint(
+                condition=Q(state__in=["late", "left_early"], minutes_missed__gte=1)
+                | Q(state__in=["present", "absent", "reported"], minutes_missed=0),
+                name="mark_minutes_missed",
+                violation_error_message=_("Late and left early need a number of minutes; the other states have none."),
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes_attended=0) | Q(state__in=["present", "late", "left_early"]),
+                name="mark_minutes_attended",
+            ),
+            models.CheckConstraint(condition=Q(teacher_at__isnull=False) | Q(student_at__isnull=False), name="mark_has_a_claim"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Mark({self.pk})"
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    """Which claims."""
+
+    def visible_to(self, user: User) -> "ClaimQuerySet":
+        """Those of visible marks."""
+        return self.filter(mark__in=Mark.objects.visible_to(user))
+
+
+class Claim(models.Model):
+    """What one party said about one student in one lesson, at one moment. Append-only (decisions.md 30, 31)."""
+
+    class Party(models.TextChoices):
+        """Who speaks."""
+
+        TEACHER = "teacher", _("teacher")
+        STUDENT = "student", _("student")
+        OFFICE = "office", _("administration")
+
+    id = models.BigAutoField(primary_key=True)
+    mark = models.ForeignKey(Mark, on_delete=models.CASCADE, related_name="claims")
+    party = models.CharField(max_length=8, choices=Party)
+    by_audit_id = models.UUIDField()  # no foreign key: an append-only row cannot be emptied when an account goes
+    at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=Mark.State)
+    minutes_missed = models.PositiveSmallIntegerField(default=0)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("claim")
+        constraints = [
+            models.CheckConstraint(condition=Q(party__in=["teacher", "student", "office"]), name="claim_party"),
+            models.CheckConstraint(
+                condition=Q(state__in=["present", "late", "left_early", "absent", "reported"]), name="claim_state"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Claim({self.pk})"

@@ -1,0 +1,73 @@
+"""Declarations of attendance: every column, personal or not."""
+
+from kvs.catalogue import Field, Model, NotPersonal
+from kvs.terms import Reason
+from kvs.vocabulary import ACCOUNT, ATTENDANCE
+
+CLAIMED = {"audited": False}  # the claims are the record of who said what when: they only grow
+
+MODELS = (
+    Model(
+        "attendance.Lesson",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("group", Reason.LINK),
+            NotPersonal("location", Reason.LINK),
+            Field("teacher", ACCOUNT),
+            NotPersonal("day", Reason.OFFER),
+            NotPersonal("starts_at", Reason.OFFER),
+            NotPersonal("ends_at", Reason.OFFER),
+            NotPersonal("planned_minutes", Reason.OFFER),
+            NotPersonal("room", Reason.OFFER),
+            NotPersonal("subject", Reason.OFFER),
+            NotPersonal("delivery", Reason.OFFER),
+            NotPersonal("cancelled", Reason.OFFER),
+            NotPersonal("code", Reason.OFFER),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        actors=("teacher",),
+    ),
+    Model(
+        "attendance.Register",
+        (
+            NotPersonal("lesson", Reason.LINK),
+            NotPersonal("saved_at", Reason.VERSION),
+            NotPersonal("saved_by", Reason.LINK),
+            Field("signed_at", ACCOUNT),
+            NotPersonal("signed_by", Reason.LINK),
+            NotPersonal("row_hashes", Reason.AGGREGATE),
+            NotPersonal("digest", Reason.AGGREGATE),
+        ),
+        actors=("saved_by", "signed_by"),
+    ),
+    Model(
+        "attendance.Mark",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("lesson", Reason.LINK),
+            NotPersonal("enrolment", Reason.LINK),
+            Field("state", ATTENDANCE, **CLAIMED),
+            Field("minutes_missed", ATTENDANCE, **CLAIMED),
+            Field("minutes_attended", ATTENDANCE, **CLAIMED),
+            Field("teacher_at", ATTENDANCE, **CLAIMED),
+            Field("student_at", ATTENDANCE, **CLAIMED),
+            NotPersonal("salt", Reason.SOFTWARE),
+            NotPersonal("row_hash", Reason.SOFTWARE),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("enrolment__programme__student",),
+    ),
+    Model(
+        "attendance.Claim",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("mark", Reason.LINK),
+            Field("party", ATTENDANCE, **CLAIMED),
+            Field("by_audit_id", ATTENDANCE, **CLAIMED),
+            Field("at", ATTENDANCE, **CLAIMED),
+            Field("state", ATTENDANCE, **CLAIMED),
+            Field("minutes_missed", ATTENDANCE, **CLAIMED),
+        ),
+        owners=("mark__enrolment__programme__student",),
+    ),
+)

@@ -1,0 +1,112 @@
+"""What a mark is worth in minutes, and the seal of a signed register. Norms 2.9.2 and 2.9.3 of Blik op Werk ask for the
+two parties; domain/blik_op_werk_and_municipalities.md, section 1.1 (read 2026-11-22).
+"""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+PRESENT = "present"
+LATE = "late"
+LEFT_EARLY = "left_early"
+ABSENT = "absent"
+REPORTED = "reported"  # afgemeld: said beforehand; whether that is excused is decided elsewhere
+STATES = (PRESENT, LATE, LEFT_EARLY, ABSENT, REPORTED)
+THERE = frozenset({PRESENT, LATE, LEFT_EARLY})
+WITH_MINUTES = frozenset({LATE, LEFT_EARLY})
+TAP_CYCLE = (PRESENT, ABSENT, LATE, REPORTED)  # left early is reached through the name (design/look.md)
+
+# The class comes in and confirms before the bell; earlier than this a mark would be a guess about the future.
+OPENS_BEFORE = dt.timedelta(minutes=30)
+# A student confirms on the spot, when coming in or going out. Later it would be memory, and the teacher signs about then:
+# Blik op Werk wants both parties on the lesson itself (norm 2.9.2).
+CONFIRM_BEFORE = dt.timedelta(minutes=15)
+CONFIRM_AFTER = dt.timedelta(minutes=60)
+OPEN_FROM_EARLIER = dt.timedelta(days=30)  # how long an unsigned lesson stays on the teacher's start page
+
+# Lesson codes are read from paper and typed over. Without 0/O/Q, 1/I/L, 5/S, 8/B, and without vowels: no words.
+CODE_LETTERS = "CDFGHJKMNPRTVWXYZ234679"
+CODE_LENGTH = 8
+
+
+class Counts(NamedTuple):
+    """The line above a register. The first three make the class; confirmed counts apart (design/look.md)."""
+
+    present: int
+    absent: int
+    open: int
+    confirmed: int
+
+
+def has_begun(now: dt.datetime, starts_at: dt.datetime) -> bool:
+    """Whether a register may be filled in."""
+    return now >= starts_at - OPENS_BEFORE
+
+
+def confirm_problem(now: dt.datetime, starts_at: dt.datetime, ends_at: dt.datetime) -> str:
+    """Why a student cannot confirm a lesson at this moment: "", "early" or "late"."""
+    if now < starts_at - CONFIRM_BEFORE:
+        return "early"
+    return "late" if now > ends_at + CONFIRM_AFTER else ""
+
+
+def counts(states: Iterable[str], *, size: int, confirmed: int) -> Counts:
+    """What a class of `size` with these stored states adds up to: late counts as present, reported as absent."""
+    found = Counter(state in THERE for state in states)
+    return Counts(found[True], found[False], size - found.total(), confirmed)
+
+
+def percentage(attended: int, offered: int) -> int | None:
+    """Whole per cent of minutes attended, or None when nothing was offered yet."""
+    return round(100 * attended / offered) if offered else None
+
+
+def minutes_problem(state: str, missed: int, planned: int) -> str:
+    """Why `missed` minutes cannot go with `state` in a lesson of `planned` minutes: "", "missing" or "too_many"."""
+    if state not in WITH_MINUTES:
+        return ""
+    if missed < 1:
+        return "missing"
+    return "too_many" if missed > planned else ""
+
+
+def minutes_attended(state: str, planned: int, missed: int) -> int:
+    """Minutes present in a lesson of `planned` minutes: all of them less `missed` for late and early, none when away."""
+    if state not in THERE:
+        return 0
+    return max(planned - missed, 0) if state in WITH_MINUTES else planned
+
+
+def row_hash(salt: str, *values: object) -> str:
+    """Digest of one row of a register. The salt keeps a row from being guessed after it is erased."""
+    text = "\x1f".join([salt, *(str(value) for value in values)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def register_digest(lesson: object, signer: object, signed_at: str, row_hashes: Iterable[str]) -> str:
+    """Digest over a signed register: which lesson, who signed when, and its row hashes in a fixed order.
+
+    Rows can be erased later: their hashes stay in the register's own list, so the rest remains verifiable.
+    """
+    return row_hash(str(lesson), signer, signed_at, *sorted(row_hashes))
+
+
+def month_of(text: str) -> dt.date | None:
+    """The first day of "2026-11"; None for anything else."""
+    try:
+        found = dt.date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return found if 2000 <= found.year <= 2100 else None
+
+
+def month_after(month: dt.date) -> dt.date:
+    """The first day of the next month."""
+    return (month.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def month_before(month: dt.date) -> dt.date:
+    """The first day of the month before."""
+    return (month.replace(day=1) - dt.timedelta(days=1)).replace(day=1)

@@ -1,0 +1,99 @@
+"""The lessons of a group, an extra lesson, and a lesson that lapses. The timetable is made elsewhere."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from attendance import actions, rules
+from attendance.forms import CancelForm, LessonForm
+from attendance.models import Lesson
+from kvs.access import STAFF, KvsRequest, role_required
+from kvs.drafts import form_data
+from kvs.models import Role
+from kvs.pages import form_page
+from students.models import Group
+
+PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
+READERS = STAFF - {Role.SYSTEM_ADMINISTRATOR}
+
+
+@require_GET
+@role_required(*READERS)
+def group_lessons(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """The lessons of a group in one month (`?maand=2026-11`, else this one), each with how its register stands."""
+    group = get_object_or_404(Group.objects.visible_to(request.user).select_related("location"), pk=pk)
+    month = rules.month_of(request.GET.get("maand", "")) or timezone.localdate().replace(day=1)
+    after = rules.month_after(month)
+    lessons = Lesson.objects.visible_to(request.user).filter(group=group, day__gte=month, day__lt=after)
+    context = {
+        "group": group,
+        "lessons": lessons.select_related("teacher", "register").order_by("starts_at"),
+        "now": timezone.now(),
+        "month": month,
+        "before": rules.month_before(month),
+        "after": after,
+        "may_plan": request.user.has_role(*PLANNERS),
+    }
+    return render(request, "attendance/group_lessons.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def lesson_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Plan one more lesson of a group."""
+    group = get_object_or_404(Group.objects.visible_to(request.user).select_related("location"), pk=pk)
+    form = LessonForm(form_data(request), initial={"day": timezone.localdate()})
+
+    def act() -> Lesson:
+        return actions.plan_lesson(group=group, by=request.user, **form.fields_of_lesson())
+
+    def done(lesson: Lesson) -> str:
+        messages.success(request, _("The lesson of %(day)s is planned.") % {"day": date_format(lesson.day)})
+        return reverse("attendance:register", args=[lesson.pk])
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("Extra lesson"),
+        verb=_("Plan lesson"),
+        parent=group.name,
+        parent_url=reverse("students:group", args=[group.pk]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def lesson_cancel(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Let a lesson lapse, after saying what that means."""
+    lesson = get_object_or_404(Lesson.objects.visible_to(request.user).select_related("group", "location"), pk=pk)
+    form = CancelForm(form_data(request), initial={"version": lesson.version})
+    register_url = reverse("attendance:register", args=[lesson.pk])
+
+    def act() -> Lesson:
+        return actions.cancel_lesson(lesson=lesson, version=form.cleaned_data["version"], by=request.user)
+
+    def done(_lesson: Lesson) -> str:
+        messages.success(request, _("The lesson of %(day)s is cancelled.") % {"day": date_format(lesson.day)})
+        return register_url
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        template="attendance/lesson_cancel.html",
+        lesson=lesson,
+        title=_("Cancel lesson"),
+        verb=_("Cancel this lesson"),
+        parent=lesson.group.name,
+        parent_url=register_url,
+    )

@@ -1,0 +1,148 @@
+"""The student's start page, the own "I was here", and the own hours."""
+
+import datetime as dt
+import uuid
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from attendance import rules
+from attendance.actions import confirm_presence
+from attendance.models import Lesson, LessonQuerySet, Mark, MarkQuerySet, Register
+from kvs.access import KvsRequest, confirm_allowed
+from kvs.models import WebSession
+from students.models import Contract, Programme, Student
+from students.views.portal import own_file
+
+MONTHS_SHOWN = 24  # the longest term to learn in is three years; older months are reached by going back
+
+
+class Now(NamedTuple):
+    """A lesson that can be confirmed at this moment. `at`: the student's own claim; `signed`: the teacher was first."""
+
+    lesson: Lesson
+    at: dt.datetime | None
+    signed: bool
+
+
+class Hours(NamedTuple):
+    """Minutes attended over signed lessons, and the minutes agreed, if the contract says how many."""
+
+    attended: int
+    agreed: int | None
+
+    @property
+    def to_go(self) -> int:
+        """Minutes left until what was agreed; 0 when there is nothing left."""
+        return max((self.agreed or 0) - self.attended, 0)
+
+
+@require_GET
+@own_file
+def portal(request: KvsRequest, student: Student) -> HttpResponse:
+    """In order of need: confirm, next lesson, hours, the rest."""
+    begin = timezone.now() + rules.CONFIRM_BEFORE
+    coming = _own_lessons(request, student).filter(starts_at__gt=begin, cancelled=False)
+    context = {
+        "student": student,
+        "lessons": _confirmable(request, student),
+        "next_lesson": coming.select_related("group").order_by("starts_at").first(),
+        "hours": _hours(request, student),
+    }
+    return render(request, "portal/home.html", context)
+
+
+@confirm_allowed
+@require_http_methods(["GET", "POST"])
+@own_file
+def confirm(request: KvsRequest, student: Student) -> HttpResponse:
+    """ "I was here", by one tap; afterwards the tick with the time. The only page of a remembered phone."""
+    row: WebSession | None = request.session.row  # type: ignore[attr-defined]
+    only_confirming = row is not None and row.level == WebSession.Level.CONFIRM
+    status = 200
+    if request.method == "POST":
+        lesson = _own_lessons(request, student).filter(pk=_uuid_or_404(request.POST.get("lesson", ""))).first()
+        if lesson is None:
+            raise Http404
+        try:
+            confirm_presence(lesson=lesson, student=student, by=request.user)
+            return redirect("attendance:confirm")
+        except ValidationError as problem:
+            status = 422
+            messages.error(request, problem.messages[0])
+    context = {"lessons": _confirmable(request, student), "only_confirming": only_confirming}
+    return render(request, "portal/confirm.html", context, status=status)
+
+
+def _uuid_or_404(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def _own_lessons(request: KvsRequest, student: Student) -> LessonQuerySet:
+    return Lesson.objects.visible_to(request.user).of_student(student)
+
+
+def _own_marks(request: KvsRequest, student: Student) -> MarkQuerySet:
+    return Mark.objects.visible_to(request.user).of_student(student)
+
+
+def _confirmable(request: KvsRequest, student: Student) -> list[Now]:
+    now = timezone.now()
+    lessons = _own_lessons(request, student).filter(
+        cancelled=False, starts_at__lte=now + rules.CONFIRM_BEFORE, ends_at__gte=now - rules.CONFIRM_AFTER
+    )
+    found = list(lessons.select_related("group").order_by("starts_at"))
+    said = dict(_own_marks(request, student).filter(lesson__in=found).values_list("lesson", "student_at"))
+    signed = set(Register.objects.filter(lesson__in=found, signed_at__isnull=False).values_list("lesson", flat=True))
+    return [Now(lesson, said.get(lesson.pk), lesson.pk in signed) for lesson in found]
+
+
+def _hours(request: KvsRequest, student: Student) -> Hours:
+    """Over the programmes of today; what was agreed only when each of their contracts names hours."""
+    programmes = Programme.objects.visible_to(request.user).filter(student=student).active_on(timezone.localdate())
+    marks = _own_marks(request, student).counted().filter(enrolment__programme__in=programmes)
+    attended = marks.aggregate(sum=Sum("minutes_attended"))["sum"] or 0
+    contracts = Contract.objects.visible_to(request.user).filter(programme__in=programmes)
+    agreed = contracts.aggregate(sum=Sum("hours"), all=Count("pk"), told=Count("hours"))
+    complete = agreed["all"] and agreed["all"] == agreed["told"]
+    return Hours(attended, 60 * agreed["sum"] if complete else None)
+
+
+@require_GET
+@own_file
+def own_hours(request: KvsRequest, student: Student) -> HttpResponse:
+    """Hours per month over signed lessons, and the lessons of one month (`?maand=2026-11`, else the last with lessons)."""
+    marks = _own_marks(request, student)
+    months = list(
+        marks.annotate(month=TruncMonth("lesson__day"))
+        .values("month")
+        .annotate(minutes=Sum("minutes_attended", filter=SIGNED), lessons=Count("pk"))
+        .order_by("-month")[:MONTHS_SHOWN]
+    )
+    month = rules.month_of(request.GET.get("maand", "")) or (
+        months[0]["month"] if months else timezone.localdate().replace(day=1)
+    )
+    lines = marks.filter(lesson__day__gte=month, lesson__day__lt=rules.month_after(month))
+    context = {
+        "hours": _hours(request, student),
+        "months": months,
+        "most": max((row["minutes"] or 0 for row in months), default=0),
+        "month": month,
+        "marks": lines.select_related("lesson__group", "lesson__register").order_by("-lesson__starts_at"),
+        "address": reverse("attendance:own_hours"),
+    }
+    return render(request, "portal/hours.html", context)
+
+
+SIGNED = Q(lesson__register__signed_at__isnull=False, lesson__cancelled=False)  # as MarkQuerySet.counted

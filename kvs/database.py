@@ -1,0 +1,39 @@
+"""What PostgreSQL guards for us and Django has no word for: tables that only grow (decisions.md 31)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, migrations, transaction
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION kvs_append_only() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('kvs.erasing', true) = 'on' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '% is append-only, % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END
+$body$;
+"""
+
+
+def append_only(table: str) -> migrations.RunSQL:
+    """Migration operation: `table` refuses UPDATE always and DELETE outside `erasing()`, with IntegrityError.
+
+    TRUNCATE stays possible: only the table's owner may do it, and tests empty their tables with it.
+    """
+    trigger = f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" '
+    return migrations.RunSQL(
+        sql=_FUNCTION + trigger + "FOR EACH ROW EXECUTE FUNCTION kvs_append_only();",
+        reverse_sql=f'DROP TRIGGER append_only ON "{table}";',
+    )
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """A transaction in which rows of append-only tables may be deleted: for erasure and retention, nothing else."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL kvs.erasing = 'on'")
+        yield
+        # SET LOCAL outlives a savepoint: inside a larger transaction the permission would stay on.
+        cursor.execute("SET LOCAL kvs.erasing = 'off'")

@@ -1,0 +1,52 @@
+"""The demo school's ground floor: the school, two locations, and an account for every role."""
+
+import datetime as dt
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from kvs.models import Location, Membership, Organisation, Role, User
+
+PASSWORD = "gele fiets in de regen"  # noqa: S105  # public on purpose: a demo holds made-up people only
+DOMAIN = "lindenhof.example"  # RFC 2606: never a real address
+
+STAFF = (
+    # e-mail name, call name, prefix, surname, role, location (None: all)
+    ("marijke", "Marijke", "de", "Vries", Role.TEACHER, "Noord"),
+    ("kees", "Kees", "", "Boateng", Role.TEACHER, "Noord"),
+    ("fatma", "Fatma", "", "Yıldız", Role.TEACHER, "Noord"),
+    ("joost", "Joost", "van der", "Meulen", Role.TEACHER, "Zuid"),
+    ("agnieszka", "Agnieszka", "", "Wójcik", Role.TEACHER, "Zuid"),
+    ("samira", "Samira", "el", "Amrani", Role.TEACHER, "Zuid"),
+    ("ineke", "Ineke", "", "Hofstra", Role.ADMINISTRATION, None),
+    ("bram", "Bram", "", "Smit", Role.COORDINATOR, "Noord"),
+    ("noor", "Noor", "", "Visser", Role.COORDINATOR, "Zuid"),
+    ("femke", "Femke", "", "Postma", Role.FINANCE, None),
+    ("dana", "Dana", "", "Kaya", Role.PRIVACY_OFFICER, None),
+    ("wim", "Wim", "", "Terpstra", Role.MANAGEMENT, None),
+    ("olga", "Olga", "", "Martens", Role.AUDITOR, None),
+    ("sami", "Sami", "", "Peeters", Role.SYSTEM_ADMINISTRATOR, None),
+)
+
+
+def logins() -> list[tuple[str, str, str]]:
+    """One login per role to print: role, e-mail address, password."""
+    first = {role: mail for mail, _call_name, _infix, _surname, role, _place in reversed(STAFF)}
+    return [(role, f"{mail}@{DOMAIN}", PASSWORD) for role, mail in reversed(first.items())]
+
+
+def fill() -> None:
+    """Make the school, its locations and its staff."""
+    Organisation.objects.create(name="Taalschool Lindenhof", is_demo=True)
+    today = timezone.localdate()
+    places = {name: Location.objects.create(name=name, city=city) for name, city in (("Noord", "Oosterveen"), ("Zuid", "Kadijk"))}
+    password = make_password(PASSWORD)  # hashed once: slow on purpose
+    for mail, call_name, infix, surname, role, place in STAFF:
+        user = User.objects.create(email=f"{mail}@{DOMAIN}", call_name=call_name, infix=infix, surname=surname, password=password)
+        Membership.objects.create(
+            user=user,
+            role=role,
+            location=places[place] if place else None,
+            starts_on=today - dt.timedelta(days=400),
+            ends_on=today + dt.timedelta(days=30) if role == Role.AUDITOR else None,
+        )

@@ -1,0 +1,82 @@
+"""Two people editing one row: the second is told who was first, and loses nothing (decisions.md 29)."""
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.forms import BaseForm
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from kvs.models import AuditEntry, User
+
+Row = TypeVar("Row", bound=models.Model)
+Made = TypeVar("Made")
+
+
+def changed(queryset: "models.QuerySet[Row]", pk: object, version: int, changes: Mapping[str, object]) -> Row:
+    """The row, locked until the transaction ends, with `changes` applied and one version further; not saved yet.
+
+    Raises ValidationError (code "stale") when somebody saved since `version` was read, and DoesNotExist as `get` does.
+    """
+    row = queryset.select_for_update(of=("self",)).get(pk=pk)
+    if row.version != version:  # type: ignore[attr-defined]  # every model edited in a form has it
+        raise ValidationError(
+            _("%(who)s changed this too, at %(at)s. Your changes are below and not saved: compare, then save again."),
+            code="stale",
+            params={**_last_change(row), "version": row.version},  # type: ignore[attr-defined]
+        )
+    for name, value in {**changes, "version": version + 1}.items():
+        setattr(row, name, value)
+    return row
+
+
+def _last_change(row: models.Model) -> dict[str, str]:
+    entry = AuditEntry.objects.filter(model=row._meta.label_lower, object_pk=str(row.pk)).order_by("-id").first()
+    who = User.objects.filter(audit_id=entry.actor_audit_id).first() if entry and entry.actor_audit_id else None
+    at = timezone.localtime(entry.at if entry else None)
+    return {"who": (who.full_name if who else "") or _("Somebody"), "at": date_format(at, "H:i")}
+
+
+def attempt(form: BaseForm, action: "Callable[[], Made]") -> "Made | None":
+    """Do the action for a valid form. What it refuses, and what the database refuses, becomes an error of the form.
+
+    A constraint that no rule in the code foresaw (two people at once) speaks through its own `violation_error_message`;
+    one without such a sentence is a bug and is raised.
+    """
+    try:
+        with transaction.atomic():
+            return action()
+    except ValidationError as problem:
+        _show(form, problem)
+    except IntegrityError as problem:
+        sentence = _constraint_sentence(problem)
+        if sentence is None:
+            raise
+        form.add_error(None, sentence)
+    return None
+
+
+def _show(form: BaseForm, problem: ValidationError) -> None:
+    if getattr(problem, "code", None) == "stale" and problem.params and "version" in form.fields:
+        typed: Any = copy(form.data)  # a QueryDict's copy can be changed
+        typed[form.add_prefix("version")] = problem.params["version"]  # who has compared may save again
+        form.data = typed
+    if not hasattr(problem, "error_dict"):
+        form.add_error(None, problem)
+        return
+    for name, errors in problem.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
+def _constraint_sentence(problem: IntegrityError) -> str | None:
+    name = getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None)
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            if constraint.name == name and constraint.violation_error_message != constraint.default_violation_error_message:
+                return str(constraint.violation_error_message)
+    return None

@@ -1,0 +1,93 @@
+"""What the environment says: the data folder, switches and keys. No Django here, so that it can be read before settings are."""
+
+import os
+import secrets
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class EnvironmentProblem(Exception):
+    """Something outside the code stands in the way of starting. Its text is one sentence a person can act on."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The secrets of one installation.
+
+    `seal` is a list because rotation needs the old keys for reading; the first one writes.
+    """
+
+    secret: str
+    seal: list[str]
+    index: str
+
+
+def var_folder() -> Path:
+    """The folder that holds all data of this installation (KVS_VAR).
+
+    As root the default lies outside the checkout: PostgreSQL refuses to run as root and the unprivileged user it runs
+    as often cannot reach a checkout (decisions.md 3).
+    """
+    chosen = os.environ.get("KVS_VAR")
+    if chosen:
+        return Path(chosen).resolve()
+    return Path("/var/lib/kvs") if os.geteuid() == 0 else PROJECT / "var"
+
+
+def keys_folder() -> Path:
+    """Where the keys lie: KVS_KEYS (secrets mounted as files in production) or the data folder's `keys`."""
+    chosen = os.environ.get("KVS_KEYS")
+    return Path(chosen).resolve() if chosen else var_folder() / "keys"
+
+
+def flag(name: str) -> bool:
+    """True when the variable is 1, false when it is 0, empty or absent; anything else raises EnvironmentProblem."""
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise EnvironmentProblem(f"{name} must be 0 or 1.")
+    return value == "1"
+
+
+def number(name: str, default: int) -> int:
+    """A whole number from the environment; raises EnvironmentProblem when it is none."""
+    value = os.environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit():
+        raise EnvironmentProblem(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def make_keys(folder: Path) -> None:
+    """Make the keys that are not there yet, readable by the owner only. An existing key is never touched."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = {
+        "secret": secrets.token_urlsafe(50),
+        "seal": Fernet.generate_key().decode(),
+        "index": secrets.token_hex(32),
+    }
+    for name, value in fresh.items():
+        try:
+            handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w") as file:
+            file.write(value + "\n")
+
+
+def read_keys(folder: Path) -> Keys:
+    """The keys of this installation; raises EnvironmentProblem with a sentence when one is missing or unreadable."""
+    found: dict[str, list[str]] = {}
+    for name in (field.name for field in fields(Keys)):
+        try:
+            found[name] = (folder / name).read_text().split()
+        except OSError as problem:
+            raise EnvironmentProblem(
+                f"The key '{folder / name}' cannot be read ({problem.strerror}). Without it no stored data can be opened: "
+                "put the keys of this installation back, or start with an empty data folder."
+            ) from problem
+        if not found[name]:
+            raise EnvironmentProblem(f"The key '{folder / name}' is empty: put the keys of this installation back.")
+    return Keys(secret=found["secret"][0], seal=found["seal"], index=found["index"][0])

@@ -1,0 +1,119 @@
+"""What happens around every request: language, no storing of personal pages, and the life of the web session."""
+
+import datetime as dt
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from kvs import drafts
+from kvs.models import Role, User, WebSession
+
+Handler = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
+
+
+def language(get_response: Handler) -> Handler:
+    """Speak the language of the profile; before sign-in the one chosen at the door, otherwise Dutch."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = request.user.language if isinstance(request.user, User) else request.session.get("language")
+        with translation.override(chosen or "nl"):
+            return get_response(request)
+
+    return middleware
+
+
+def no_store(get_response: Handler) -> Handler:
+    """No copy of a signed-in page stays in a browser or proxy (ASVS 14.3.2)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+def web_session(get_response: Handler) -> Handler:
+    """Lock after inactivity, end with the last membership, note that the person is there."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        row: WebSession | None = request.session.row if request.user.is_authenticated else None  # type: ignore[attr-defined]
+        if row is None or not isinstance(request.user, User):
+            return get_response(request)
+        if not request.user.active_memberships():
+            logout(request)
+            messages.warning(request, _("Your access has ended. Ask the school if you think this is wrong."))
+            return _to_sign_in(request, None)
+        now = timezone.now()
+        if now - row.last_seen > dt.timedelta(minutes=row.idle_minutes):
+            return _lock(request, request.user)
+        note_seen(row, now)
+        return get_response(request)
+
+    middleware.process_view = admit_remembered_phone  # type: ignore[attr-defined]  # Django looks for it on the function
+    return middleware
+
+
+def admit_remembered_phone(request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
+    """A remembered phone is its owner in the views marked `confirm_allowed`, and a visitor everywhere else."""
+    row: WebSession | None = request.session.row  # type: ignore[attr-defined]
+    if row is None or row.level != WebSession.Level.CONFIRM or row.user is None or not getattr(view, "login_required", True):
+        return None
+    if not row.user.is_active or not row.user.active_memberships():
+        request.session.flush()
+    elif getattr(view, "confirm_allowed", False):
+        note_seen(row, timezone.now())
+        request.user = row.user
+        translation.activate(row.user.language)
+        return None
+    return _to_sign_in(request, row.user)
+
+
+def note_seen(row: WebSession, now: dt.datetime) -> None:
+    """That the person is there: at most one write a minute, and none into a session that was ended meanwhile."""
+    if now - row.last_seen >= dt.timedelta(minutes=1):  # at most one write a minute (decisions.md 19)
+        row.last_seen = now
+        WebSession.objects.filter(pk=row.pk).update(last_seen=now)  # it may have been ended by another tab meanwhile
+
+
+def _lock(request: HttpRequest, user: User) -> HttpResponse:
+    came_from = _came_from(request)
+    kept = request.method == "POST" and came_from == request.path and drafts.keep(request, user)
+    request.session.lock()  # type: ignore[attr-defined]
+    request.user = AnonymousUser()
+    if kept:
+        messages.warning(request, _("You were away for a while. What you typed is kept: sign in again to go on."))
+    else:
+        messages.warning(request, _("You were away for a while. Sign in again to go on."))
+    return _to_sign_in(request, user, came_from)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page to come back to: for a POST the page the form stood on, since many addresses answer no GET.
+
+    Browsers say which (our Referrer-Policy is same-origin); of one that does not, the form posted to its own page.
+    """
+    if request.method != "POST":
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", request.build_absolute_uri()))
+    return page.path if page.netloc == request.get_host() else "/"
+
+
+def _to_sign_in(request: HttpRequest, user: User | None, back: str = "") -> HttpResponse:
+    """To the door `user` came in by: students have their own."""
+    door = "student_login" if user is not None and user.is_only(Role.STUDENT) else "account_login"
+    answer = redirect_to_login(back or request.get_full_path(), login_url=reverse(door))
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(answer.url)
+    return answer

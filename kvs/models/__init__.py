@@ -1,0 +1,37 @@
+"""Models of the ground floor: accounts.py who signs in, cards.py with what, vault.py what guards and records."""
+
+from kvs.models.accounts import Draft, Location, Membership, Organisation, Role, RoleSetting, User, WebSession
+from kvs.models.cards import Card, DeskCode
+from kvs.models.vault import (
+    AccessEvent,
+    AuditAction,
+    AuditEntry,
+    Job,
+    JobState,
+    KeySentinel,
+    SealedContent,
+    SealedFile,
+    SealedFilePerson,
+)
+
+__all__ = [
+    "AccessEvent",
+    "AuditAction",
+    "AuditEntry",
+    "Card",
+    "DeskCode",
+    "Draft",
+    "Job",
+    "JobState",
+    "KeySentinel",
+    "Location",
+    "Membership",
+    "Organisation",
+    "Role",
+    "RoleSetting",
+    "SealedContent",
+    "SealedFile",
+    "SealedFilePerson",
+    "User",
+    "WebSession",
+]

@@ -1,0 +1,57 @@
+"""The stored sentinel of the keys: a process with other keys must not start, for it would write what nobody can read.
+
+decisions.md 43; privacy_engineering.md LAB 5: the encryption library itself notices nothing.
+"""
+
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from kvs.environment import EnvironmentProblem
+from kvs.fields import SealBroken, blind_index
+from kvs.models import KeySentinel
+
+KNOWN = "the keys of this school"
+
+
+def _known_values() -> dict[str, str]:
+    return {"index": blind_index("sentinel", KNOWN), "secret": salted_hmac("kvs.sentinel", KNOWN).hexdigest()}
+
+
+def write_sentinel() -> None:
+    """Store what the present keys make of the known values: at the first start, and as the last step of a rotation."""
+    KeySentinel.objects.update_or_create(pk=1, defaults={"sealed": KNOWN, **_known_values()})
+
+
+def check_sentinel() -> None:
+    """Raise EnvironmentProblem, naming the key, when the present keys are not those the data were made with."""
+    try:
+        stored = KeySentinel.objects.filter(pk=1).first()
+    except SealBroken:
+        raise _wrong("seal") from None
+    if stored is None:
+        raise EnvironmentProblem("The database does not know its keys yet: start the school once with 'bin/run'.")
+    if stored.sealed != KNOWN:
+        raise _wrong("seal")
+    for name, value in _known_values().items():
+        if getattr(stored, name) != value:
+            raise _wrong(name)
+
+
+def guard_start() -> None:
+    """Called when a web or worker process starts: write the sentinel of a new database, then check it.
+
+    Raises EnvironmentProblem. Closes the connection it used: children of this process must not share it.
+    """
+    try:
+        if not KeySentinel.objects.filter(pk=1).exists():
+            KeySentinel.objects.get_or_create(pk=1, defaults={"sealed": KNOWN, **_known_values()})
+        check_sentinel()
+    finally:
+        connection.close()
+
+
+def _wrong(name: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"The key '{name}' is not the one this database was made with. Put the right key back; "
+        "starting with another one would make data unreadable."
+    )

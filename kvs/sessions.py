@@ -1,0 +1,184 @@
+"""The session engine: rows of kvs.WebSession, keyed by the hash of the cookie, contents sealed (decisions.md 19)."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import DatabaseError, IntegrityError, transaction
+from django.middleware.csrf import CSRF_SESSION_KEY
+from django.utils import timezone
+
+from kvs.fields import seal, unseal
+from kvs.models import RoleSetting, User, WebSession
+
+IDLE_MINUTES = 30
+ABSOLUTE_MINUTES = 600
+ANONYMOUS_MINUTES = 60  # the sign-in form
+CONTEXT = "kvs.web_session.data"
+
+
+def hash_key(session_key: str) -> str:
+    """SHA-256 of a cookie value. The value has 32 random characters, so a keyed hash would add nothing."""
+    return hashlib.sha256(session_key.encode()).hexdigest()
+
+
+def limits_for(user: User) -> tuple[int, int]:
+    """Idle and absolute minutes for `user`: the strictest of the roles held today."""
+    roles = {membership.role for membership in user.active_memberships()}
+    found = list(RoleSetting.objects.filter(role__in=roles))
+    idle = [setting.idle_minutes for setting in found] or [IDLE_MINUTES]
+    absolute = [setting.absolute_minutes for setting in found] or [ABSOLUTE_MINUTES]
+    if len(found) < len(roles):  # a role without a row has the defaults
+        idle, absolute = [*idle, IDLE_MINUTES], [*absolute, ABSOLUTE_MINUTES]
+    return min(idle), min(absolute)
+
+
+class SessionStore(SessionBase):
+    """What django.contrib.sessions asks of an engine."""
+
+    row: WebSession | None = None
+
+    def load(self) -> dict[str, Any]:
+        """The contents of a live session, or nothing."""
+        self.row = WebSession.objects.live().filter(pk=hash_key(self.session_key or "")).first()
+        if self.row is None:
+            self._session_key = None
+            return {}
+        if self.row.expires_at <= timezone.now():  # signed-in time is over, the phone is still remembered
+            self._fall_back(self.row)
+            self.row.data = seal(json.dumps({}), CONTEXT)
+            fallen = WebSession.objects.filter(pk=self.row.pk).update(
+                level=self.row.level, expires_at=self.row.expires_at, data=self.row.data
+            )
+            if not fallen:  # ended elsewhere meanwhile: it stays ended
+                self.row, self._session_key = None, None
+                return {}
+        contents: dict[str, Any] = json.loads(unseal(self.row.data, CONTEXT))
+        return contents
+
+    def exists(self, session_key: str) -> bool:
+        """Whether a session with this cookie value is stored."""
+        return WebSession.objects.filter(pk=hash_key(session_key)).exists()
+
+    def create(self) -> None:
+        """Start a new session under a fresh key; the current contents go along."""
+        while True:
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]  # Django's own, not in the stubs
+            self.row = None
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session; raises UpdateError when it was ended meanwhile, so that signing out stays final."""
+        if self.session_key is None:
+            return self.create()
+        contents = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        row = self._described(contents)
+        row.data = seal(json.dumps(contents), CONTEXT)
+        try:
+            with transaction.atomic():
+                row.save(force_insert=must_create, force_update=not must_create)
+        except IntegrityError as problem:
+            raise CreateError from problem
+        except DatabaseError as problem:  # what Django says when a forced update meets no row
+            raise UpdateError from problem
+        self.row = row
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End a session; without a key this one."""
+        key = session_key or self.session_key
+        if key:
+            WebSession.objects.filter(pk=hash_key(key)).delete()
+        if key == self.session_key:
+            self.row = None
+
+    def lock(self) -> None:
+        """Forget everything but whose browser this is. The form token stays: a form that was open may still come in."""
+        token = self.get(CSRF_SESSION_KEY)
+        self._session_cache = {CSRF_SESSION_KEY: token} if token else {}
+        if self.row is not None and self.row.remembered_until:
+            self._fall_back(self.row)
+        elif self.row is not None:
+            self.row.level = WebSession.Level.LOCKED
+        self.save()
+
+    def remember_phone(self, user: User, until: dt.datetime) -> None:
+        """Let this browser confirm presence for `user` until then, also when `user` is no longer signed in.
+
+        To be called around signing in (the session becomes FULL) or after signing out (it becomes CONFIRM).
+        """
+        if self.session_key is None:
+            self.create()
+        assert self.row is not None
+        self.row.user, self.row.remembered_until = user, until
+        if self.row.level != WebSession.Level.FULL:
+            self._fall_back(self.row)
+        self.modified = True
+
+    def forget_phone(self) -> None:
+        """Signing out is the end again."""
+        if self.row is not None:
+            self.row.remembered_until = None
+            self.modified = True
+
+    def remembered(self) -> tuple[User, dt.datetime] | None:
+        """For whom this browser is a remembered phone, and until when."""
+        if self.row is None or self.row.user is None or not self.row.remembered_until:
+            return None
+        return self.row.user, self.row.remembered_until
+
+    def cycle_key(self) -> None:
+        """As Django's: a new key at sign-in. A remembered phone stays remembered under the new one."""
+        remembered = self.remembered()
+        super().cycle_key()
+        if remembered:
+            self.remember_phone(*remembered)
+
+    def get_expire_at_browser_close(self) -> bool:
+        """The cookie of a remembered phone outlives the browser window; no other does."""
+        return self.row is None or self.row.remembered_until is None
+
+    def get_expiry_age(self, **options: Any) -> int:
+        """Seconds the cookie of a remembered phone lives on."""
+        if self.row is None or self.row.remembered_until is None:
+            return int(super().get_expiry_age(**options))
+        return int((self.row.remembered_until - timezone.now()).total_seconds())
+
+    def _fall_back(self, row: WebSession) -> None:
+        """From signed in to a remembered phone: presence only (decisions.md 19)."""
+        assert row.remembered_until is not None
+        row.level, row.expires_at = WebSession.Level.CONFIRM, row.remembered_until
+
+    def _described(self, contents: dict[str, Any]) -> WebSession:
+        """The row for these contents: who holds the session, at which level and until when."""
+        now = timezone.now()
+        row = self.row or WebSession(
+            pk=hash_key(self.session_key or ""),
+            started_at=now,
+            expires_at=now + dt.timedelta(minutes=ANONYMOUS_MINUTES),
+        )
+        signed_in = contents.get(SESSION_KEY)
+        if signed_in and row.level in (WebSession.Level.ANONYMOUS, WebSession.Level.LOCKED, WebSession.Level.CONFIRM):
+            user = User.objects.get(pk=uuid.UUID(signed_in))
+            idle, absolute = limits_for(user)
+            if row.user_id not in (None, user.pk):  # somebody else's phone until now
+                row.remembered_until = None
+            row.user, row.level, row.idle_minutes = user, WebSession.Level.FULL, idle
+            row.started_at = row.last_seen = now
+            row.expires_at = now + dt.timedelta(minutes=absolute)
+        elif not signed_in and row.level == WebSession.Level.FULL:
+            row.user, row.level = None, WebSession.Level.ANONYMOUS
+        return row
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete what has ended."""
+        WebSession.objects.exclude(pk__in=WebSession.objects.live()).delete()

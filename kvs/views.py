@@ -1,0 +1,93 @@
+"""Pages of the ground floor: start, health, sign-in extras."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from redis.exceptions import RedisError
+
+from kvs.access import START_PAGES, KvsRequest
+from kvs.checks import undeclared_tables
+from kvs.environment import EnvironmentProblem
+from kvs.models import Role
+from kvs.sentinel import check_sentinel
+
+
+@require_GET
+def home(request: KvsRequest) -> HttpResponse:
+    """Where a person lands after signing in: the start page of the role; for the system administrator how the system is."""
+    start = next((page for role, page in START_PAGES.items() if request.user.has_role(role)), None)
+    if start:
+        return redirect(start)
+    if not request.user.has_role(Role.SYSTEM_ADMINISTRATOR):
+        raise PermissionDenied
+    return render(request, "kvs/home.html", {"parts": [(PARTS[part], good) for part, good in readiness().items()]})
+
+
+PARTS = {
+    "database": _("Database"),
+    "broker": _("Queue of long work"),
+    "migrations": _("Tables are up to date"),
+    "keys": _("Keys belong to this database"),
+    "catalogue": _("Every table is in the data catalogue"),
+}
+
+
+@require_GET
+@login_not_required
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_GET
+@login_not_required
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The parts this school needs are there. 503 names the part that is not."""
+    state = readiness()
+    return JsonResponse(state, status=200 if all(state.values()) else 503)
+
+
+def readiness() -> dict[str, bool]:
+    """Which parts are there: database, broker, migrations, keys, and no table outside the catalogue."""
+    state = {"database": _database(), "broker": _broker(), "migrations": False, "keys": False, "catalogue": False}
+    if state["database"]:
+        state["migrations"] = not MigrationExecutor(connection).migration_plan(
+            MigrationExecutor(connection).loader.graph.leaf_nodes()
+        )
+        state["keys"] = state["migrations"] and _keys()
+        state["catalogue"] = state["migrations"] and not undeclared_tables(connection)
+    return state
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _broker() -> bool:
+    try:
+        cache.get("readyz")
+    except RedisError:
+        return False
+    return True
+
+
+def _keys() -> bool:
+    try:
+        check_sentinel()
+    except EnvironmentProblem:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Everything that leaves the school: reports, and the record of whom they were handed to."""

@@ -1,0 +1,63 @@
+"""Declarations of reporting: every column, personal or not."""
+
+from kvs.catalogue import Field, Model, NotPersonal
+from kvs.terms import Reason
+from kvs.vocabulary import DISCLOSURES, WORK
+
+MODELS = (
+    Model(
+        "reporting.ReportRun",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("report", WORK),
+            Field("parameters", WORK),
+            NotPersonal("client", Reason.LINK),
+            Field("locations", WORK),
+            NotPersonal("job", Reason.LINK),
+            NotPersonal("requested_by", Reason.LINK),
+            Field("requested_at", WORK),
+            NotPersonal("version", Reason.VERSION),
+            NotPersonal("made_at", Reason.PROCESS),
+        ),
+        actors=("requested_by",),
+    ),
+    Model(
+        "reporting.ReportFile",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("run", Reason.LINK),
+            NotPersonal("format", Reason.PROCESS),
+            NotPersonal("table", Reason.PROCESS),
+            NotPersonal("file", Reason.LINK),
+        ),
+    ),
+    Model(
+        "reporting.Disclosure",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("report", DISCLOSURES),
+            Field("parameters", DISCLOSURES),
+            NotPersonal("version", Reason.VERSION),
+            Field("reference", DISCLOSURES),
+            Field("recipient", DISCLOSURES),
+            NotPersonal("client", Reason.LINK),
+            Field("locations", DISCLOSURES),
+            Field("format", DISCLOSURES),
+            Field("sha256", DISCLOSURES),
+            Field("channel", DISCLOSURES),
+            Field("at", DISCLOSURES),
+            NotPersonal("by", Reason.LINK),
+        ),
+        actors=("by",),
+        pseudonyms=("people__audit_id",),
+    ),
+    Model(
+        "reporting.DisclosedPerson",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("disclosure", Reason.LINK),
+            Field("audit_id", DISCLOSURES, audited=False),  # the disclosure itself is the line
+        ),
+        pseudonyms=("audit_id",),
+    ),
+)

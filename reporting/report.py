@@ -1,0 +1,133 @@
+"""What a report is. One file in reporting/reports/ makes one: it says which columns, for whom and why, and builds rows.
+
+The file sets `REPORT` to a Report. Nothing else needs to change: it is found, checked against the data catalogue
+(reporting/checks.py), offered at /rapporten/, built by a job (reporting/actions.py) and rendered (reporting/render.py).
+"""
+
+import datetime as dt
+import enum
+import functools
+import pkgutil
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.forms import Form
+
+from kvs.catalogue import Purpose, Recipient, Text
+from kvs.models import Role, User
+
+Asked = Mapping[str, Any]  # the cleaned data of the report's form
+Progress = Callable[[int, int | None, str], None]  # kvs.jobs.Run.progress: rows done, rows in all, what is going on
+
+
+class Kind(enum.Enum):
+    """How a value is written: see kvs.sheets.Cell for the types."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    PERCENT = "percent"  # Decimal: 92.3 is 92,3 %
+    DATE = "date"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: attribute `name` of the row, its head, and the catalogue fields ("app.Model.field") it is made of.
+
+    `mark` is the sign of a footnote behind the head.
+    """
+
+    name: str
+    head: Text
+    sources: tuple[str, ...] = ()
+    kind: Kind = Kind.TEXT
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as defined: `row` is the frozen dataclass of its rows, `empty` the sentence when there are none."""
+
+    title: Text
+    row: type
+    columns: tuple[Column, ...]
+    empty: Text
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A table with its rows; `total`, if any, is a row of the same dataclass."""
+
+    table: Table
+    rows: Sequence[Any]
+    total: Any = None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A term of the report and what it means. Not confirmed: the school still has to settle it, and the report says so."""
+
+    term: Text
+    text: Text
+    mark: str = ""
+    confirmed: bool = True
+
+
+@dataclass(frozen=True)
+class Content:
+    """A report with its rows, before rendering. `people` are the audit_ids of everyone in it."""
+
+    about: str
+    tables: tuple[Filled, ...]
+    people: tuple[uuid.UUID, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()  # a few numbers on top: value, name
+    remarks: tuple[tuple[str, str], ...] = ()  # headings with a sentence
+    footer: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report. Without `recipient` it stays inside and holds nobody.
+
+    `period` gives the months it is about from the stored parameters, as a text for lists. `build` takes what was asked
+    and starts every query at what `by` may see; it calls progress at least every 25 rows.
+    """
+
+    code: str
+    title: Text
+    explanation: Text
+    recipient: Recipient | None
+    purpose: Purpose
+    roles: frozenset[Role]
+    form: type[Form]
+    tables: tuple[Table, ...]
+    definitions: tuple[Definition, ...]
+    period: Callable[[Mapping[str, str]], str]
+    build: Callable[[Asked, User, Progress], Content]
+    landscape: bool = False
+
+
+@functools.cache
+def reports() -> dict[str, Report]:
+    """Every report by its code."""
+    folder = import_module("reporting.reports")
+    found = [import_module(f"reporting.reports.{module.name}").REPORT for module in pkgutil.iter_modules(folder.__path__)]
+    return {report.code: report for report in found}
+
+
+def reports_for(user: User) -> list[Report]:
+    """The reports `user` may ask for, as a list to choose from."""
+    return [report for report in reports().values() if user.has_role(*report.roles)]
+
+
+def stored(asked: Asked) -> dict[str, str]:
+    """The cleaned data of a report's form as ids, dates and codes: what a run and a disclosure keep of the question."""
+    return {name: _code(value) for name, value in asked.items() if value is not None}
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(getattr(value, "pk", value))

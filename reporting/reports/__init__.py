@@ -1,0 +1,1 @@
+"""One file is one report: see reporting/report.py."""

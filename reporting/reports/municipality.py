@@ -1,0 +1,319 @@
+"""Attendance of one month for the municipality that commissioned the lessons (issue 2, 3.6)."""
+
+import datetime as dt
+import uuid
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.formats import date_format, number_format, time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgettext_lazy
+
+from attendance import rules as attendance
+from attendance.models import Lesson, Mark
+from kvs.models import Location, Role, User
+from kvs.templatetags.kvs import hours
+from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
+from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
+from reporting.rules import percentage
+from students.models import Client, Contract, Enrolment, Student
+
+MONTHS_BACK = 24
+ROLES = frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
+OFFERED = ("attendance.Lesson.planned_minutes", "attendance.Mark.state")
+ATTENDED = ("attendance.Mark.minutes_attended",)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student, in minutes; `offered` is the sum of the five that follow it."""
+
+    person: uuid.UUID | None
+    name: str
+    number: str
+    lessons: int
+    offered: int
+    attended: int
+    excused: int
+    reported: int
+    unexcused: int
+    late: int
+    proven: int  # minutes attended that the student confirmed too
+
+    @property
+    def present(self) -> Decimal | None:
+        """Per cent of the minutes offered."""
+        return percentage(self.attended, self.offered)
+
+    @property
+    def present_unexcused(self) -> Decimal | None:
+        """The same, with authorised absence left out of what was offered."""
+        return percentage(self.attended, self.offered - self.excused)
+
+
+@dataclass(frozen=True)
+class UnsignedRow:
+    """A lesson that took place and does not count, because its register is not signed."""
+
+    day: dt.date
+    group: str
+    time: str
+    students: int
+
+
+def first_of_month(day: dt.date, back: int = 0) -> dt.date:
+    """The first day of the month `back` months before that of `day`."""
+    months = day.year * 12 + day.month - 1 - back
+    return dt.date(months // 12, months % 12 + 1, 1)
+
+
+def month_choices() -> list[tuple[str, str]]:
+    """This month and those before it, the latest first."""
+    months = [first_of_month(timezone.localdate(), back) for back in range(MONTHS_BACK)]
+    return [(month.isoformat(), date_format(month, "YEAR_MONTH_FORMAT")) for month in months]
+
+
+class MunicipalityForm(forms.Form):
+    """Which municipality and which month."""
+
+    client = forms.ModelChoiceField(
+        Client.objects.filter(kind=Client.Kind.MUNICIPALITY),
+        label=gettext_lazy("Municipality"),
+        empty_label=gettext_lazy("Choose a municipality"),
+    )
+    month = forms.DateField(label=gettext_lazy("Month"), input_formats=["%Y-%m-%d"], widget=forms.Select)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["month"].widget.choices = month_choices()
+        self.fields["month"].initial = first_of_month(timezone.localdate(), back=1).isoformat()
+
+    def clean_month(self) -> dt.date:
+        """A month is its first day; one that has not begun has nothing to report."""
+        month: dt.date = self.cleaned_data["month"]
+        if month.day != 1 or month > timezone.localdate():
+            raise ValidationError(_("Choose a month from the list."))
+        return month
+
+
+def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]:
+    """Contracts of `client` for the outer row's `programme` on the outer row's `day`: paths to both."""
+    ends = Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef(day))
+    return Contract.objects.filter(ends, client=client, programme=OuterRef(programme), starts_on__lte=OuterRef(day))
+
+
+def lessons_within(first: dt.date, last: dt.date, by: User) -> QuerySet[Lesson]:
+    """Lessons of the period at the locations where `by` may make this report."""
+    here = Location.objects.where_held(by, *ROLES)
+    return Lesson.objects.visible_to(by).filter(day__range=(first, last), location__in=here)
+
+
+def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Row]:
+    """A row per student with a signed lesson that `client` commissioned on its day. Two queries, whatever the number."""
+    there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
+    marks = (
+        Mark.objects.visible_to(by)
+        .counted()
+        .filter(Exists(commissioned(client, "enrolment__programme", "lesson__day")), lesson__in=lessons_within(first, last, by))
+        .order_by()
+        .values(student=F("enrolment__programme__student"))
+        .annotate(
+            lessons=Count("lesson", distinct=True),
+            offered=Sum(planned),
+            attended=Sum("minutes_attended"),
+            reported=Sum(planned, filter=Q(state=attendance.REPORTED), default=0),
+            unexcused=Sum(planned, filter=Q(state=attendance.ABSENT), default=0),
+            late=Sum(planned - F("minutes_attended"), filter=there, default=0),
+            proven=Sum("minutes_attended", filter=Q(student_at__isnull=False, teacher_at__isnull=False), default=0),
+        )
+    )
+    sums: dict[Any, dict[str, Any]] = {}
+    for values in marks:
+        sums[values["student"]] = {name: value for name, value in values.items() if name != "student"}
+    names = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
+    for student in Student.objects.visible_to(by).filter(pk__in=sums).only(*names).order_by("sort_key", "number"):
+        yield Row(student.audit_id, student.list_name, student.number, excused=0, **sums[student.pk])
+
+
+def unsigned(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
+    """Lessons of students of `client` that took place and are not signed, with how many of them were placed there."""
+    placed = (
+        Enrolment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("day")), starts_on__lte=OuterRef("day"))
+        .filter(group=OuterRef("group"))
+        .annotate(day=OuterRef("day"))
+        .filter(Exists(commissioned(client, "programme", "day")))
+        .order_by()
+        .values("group")
+        .annotate(number=Count("programme__student", distinct=True))
+        .values("number")
+    )
+    lessons = (
+        lessons_within(first, last, by)
+        .filter(cancelled=False, register__signed_at__isnull=True, ends_at__lt=timezone.now())
+        .annotate(students=Coalesce(Subquery(placed), 0))
+        .filter(students__gt=0)
+        .select_related("group")
+        .order_by("starts_at", "group__name")
+    )
+    return [
+        UnsignedRow(lesson.day, lesson.group.name, f"{_time(lesson.starts_at)} – {_time(lesson.ends_at)}", lesson.students)
+        for lesson in lessons
+    ]
+
+
+def _time(moment: dt.datetime) -> str:
+    return time_format(timezone.localtime(moment))
+
+
+def build(asked: Asked, by: User, progress: Progress) -> Content:
+    """The month's attendance for one municipality, as far as `by` may see it."""
+    client, first = asked["client"], asked["month"]
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    counter, made = count(1), []
+    for row in rows(client, first, last, by):
+        made.append(row)
+        progress(next(counter), None, gettext_noop("Adding up the attendance of students"))
+    total = _total(made)
+    return Content(
+        about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
+        tables=(Filled(STUDENTS, made, total if made else None), Filled(UNSIGNED, unsigned(client, first, last, by))),
+        people=tuple(row.person for row in made if row.person),
+        figures=(
+            (str(len(made)), _("students")),
+            (_hours(total.offered), _("hours offered")),
+            (_hours(total.attended), _("hours attended")),
+            (_percent(total.present), _("present")),
+        ),
+        remarks=((_("Proof"), _proof(total)),),
+        footer=_("Only students whom %(client)s commissioned on the day of the lesson. Confidential.") % {"client": client.name},
+    )
+
+
+def _total(made: list[Row]) -> Row:
+    names = ("lessons", "offered", "attended", "excused", "reported", "unexcused", "late", "proven")
+    sums = {name: sum(getattr(row, name) for row in made) for name in names}
+    name = ngettext("Total, %(number)d student", "Total, %(number)d students", len(made)) % {"number": len(made)}
+    return Row(person=None, name=name, number="", **sums)
+
+
+def _only_some_locations(by: User) -> list[str]:
+    """Who does not see the whole school says so on paper: the municipality must not take a part for the whole."""
+    here = list(Location.objects.where_held(by, *ROLES).values_list("name", flat=True))
+    if len(here) == Location.objects.count():
+        return []
+    return [_("only location %(names)s") % {"names": ", ".join(here)}]
+
+
+def _period(first: dt.date, last: dt.date) -> str:
+    return _("%(first)s to %(last)s inclusive") % {"first": date_format(first), "last": date_format(last)}
+
+
+def _hours(minutes: int) -> str:
+    return hours(minutes)
+
+
+def _percent(value: Decimal | None) -> str:
+    return f"{number_format(value)} %" if value is not None else "–"
+
+
+def _proof(total: Row) -> str:
+    share = percentage(total.proven, total.attended)
+    if share is None:
+        return _("Nobody attended a lesson with a signed register, so there is nothing to prove.")
+    return _(
+        "Of the minutes attended %(share)s was confirmed by the student and signed by the teacher. "
+        "The rest was signed by the teacher only."
+    ) % {"share": _percent(share)}
+
+
+def period(parameters: Mapping[str, str]) -> str:
+    """The month, as in "oktober 2026"."""
+    return date_format(dt.date.fromisoformat(parameters["month"]), "YEAR_MONTH_FORMAT")
+
+
+STUDENTS = Table(
+    gettext_lazy("Per student, in minutes"),
+    Row,
+    (
+        Column(
+            "name",
+            gettext_lazy("Student"),
+            (
+                "students.Student.surname",
+                "students.Student.infix",
+                "students.Student.call_name",
+                "students.Student.given_names",
+            ),
+        ),
+        Column("number", pgettext_lazy("of a student", "Number"), ("students.Student.number",)),
+        Column("lessons", gettext_lazy("Lessons"), ("attendance.Mark.state",), Kind.NUMBER),
+        Column("offered", pgettext_lazy("minutes", "Offered"), OFFERED, Kind.NUMBER),
+        Column("attended", pgettext_lazy("minutes", "Attended"), ATTENDED, Kind.NUMBER),
+        Column("excused", pgettext_lazy("minutes", "Excused"), OFFERED, Kind.NUMBER),
+        Column("reported", pgettext_lazy("minutes", "Reported absent"), OFFERED, Kind.NUMBER),
+        Column("unexcused", pgettext_lazy("minutes", "Unexcused"), OFFERED, Kind.NUMBER),
+        Column("late", pgettext_lazy("minutes", "Late"), (*OFFERED, *ATTENDED), Kind.NUMBER),
+        Column("present", gettext_lazy("Present (%)"), (*OFFERED, *ATTENDED), Kind.PERCENT, "¹"),
+        Column("present_unexcused", gettext_lazy("Without excused (%)"), (*OFFERED, *ATTENDED), Kind.PERCENT, "²"),
+    ),
+    gettext_lazy("No student of this municipality had a lesson with a signed register in this month."),
+)
+UNSIGNED = Table(
+    gettext_lazy("Not signed, so not counted"),
+    UnsignedRow,
+    (
+        Column("day", gettext_lazy("Lesson"), ("attendance.Lesson.day",), Kind.DATE),
+        Column("group", gettext_lazy("Group"), ("students.Group.name",)),
+        Column("time", gettext_lazy("Time"), ("attendance.Lesson.starts_at", "attendance.Lesson.ends_at")),
+        Column("students", gettext_lazy("Students of this municipality"), ("students.Enrolment.group",), Kind.NUMBER),
+    ),
+    gettext_lazy("Every lesson of this month is signed."),
+)
+DEFINITIONS = (
+    Definition(gettext_lazy("Present"), gettext_lazy("minutes attended divided by minutes offered."), "¹"),
+    Definition(
+        gettext_lazy("Without excused absence"),
+        gettext_lazy("minutes attended divided by minutes offered less minutes excused."),
+        "²",
+    ),
+    Definition(
+        pgettext_lazy("minutes", "Offered"),
+        gettext_lazy(
+            "the lessons with a signed register: attended, excused, reported absent, unexcused and late together. "
+            "A cancelled lesson does not count. Percentages are rounded only at the end."
+        ),
+    ),
+    Definition(pgettext_lazy("minutes", "Late"), gettext_lazy("minutes missed in a lesson by coming late or leaving early.")),
+    Definition(
+        pgettext_lazy("minutes", "Reported absent"),
+        gettext_lazy(
+            "the student told beforehand. Whether that is excused is not decided here, so it counts as absence "
+            "and nothing stands under excused yet."
+        ),
+        confirmed=False,
+    ),
+)
+REPORT = Report(
+    code="municipality",
+    title=pgettext_lazy("title of a report", "Attendance"),
+    explanation=gettext_lazy(
+        "For a municipality, one month: minutes offered, attended and missed by each student it commissioned."
+    ),
+    recipient=MUNICIPALITY,
+    purpose=CLIENT_REPORTS,
+    roles=ROLES,
+    form=MunicipalityForm,
+    tables=(STUDENTS, UNSIGNED),
+    definitions=DEFINITIONS,
+    period=period,
+    build=build,
+)

@@ -1,0 +1,19 @@
+"""How attendance is counted in a report. Sources: issue 2, 3.6; domain/blik_op_werk_and_municipalities.md 4.5 and 5
+(proposals: no municipality's own layout could be verified, read 2026-11-22).
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+FILES_KEPT_DAYS = 30  # how long the files of a report stay; what was handed over is on record without them
+
+
+def percentage(part: int, whole: int) -> Decimal | None:
+    """Per cent with one decimal, rounded once, at the end; None when there is nothing to divide by."""
+    if whole <= 0:
+        return None
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def reference(run: str) -> str:
+    """What stands on paper to find a report again: the first eight digits of its number, "9F2A-71C4"."""
+    return f"{run[:4]}-{run[4:8]}".upper()

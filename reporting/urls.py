@@ -1,0 +1,18 @@
+"""Addresses of reports and of what the school tells about its data."""
+
+from django.urls import path
+
+from reporting import views
+
+app_name = "reporting"
+urlpatterns = [
+    path("rapporten/", views.report_list, name="list"),
+    path("rapporten/nieuw/<slug:code>/", views.report_ask, name="ask"),
+    path("rapporten/<uuid:pk>/", views.run_page, name="run"),
+    path("rapporten/<uuid:pk>/voortgang/", views.run_progress, name="progress"),
+    path("rapporten/<uuid:pk>/stoppen/", views.run_stop, name="stop"),
+    path("rapporten/<uuid:pk>/bestand/<uuid:file>/", views.run_file, name="file"),
+    path("rapporten/<uuid:pk>/overdragen/", views.run_hand_over, name="hand_over"),
+    path("verstrekt/", views.own_disclosures, name="own_disclosures"),
+    path("gegevens-en-waarom/", views.data_and_why, name="data_and_why"),
+]

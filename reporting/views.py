@@ -1,0 +1,198 @@
+"""Pages of reporting: ask for a report, watch it being made, take its files, record that one was handed over."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from kvs import audit
+from kvs.access import KvsRequest, office_role, role_required
+from kvs.drafts import form_data
+from kvs.files import open_file
+from kvs.jobs import request_cancel
+from kvs.models import AccessEvent, Job, JobState, Role, SealedFile, SealedFilePerson
+from kvs.pages import form_page
+from kvs.pdf import pdf_available
+from reporting import actions, processing, rules
+from reporting.forms import HandOverForm
+from reporting.models import READERS, Disclosure, ReportFile, ReportRun
+from reporting.report import Report, reports, reports_for
+from students.models import Student
+
+LATEST = 20  # runs on the list page
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+
+
+@require_GET
+@role_required(*READERS)
+def report_list(request: KvsRequest) -> HttpResponse:
+    """What can be made, and what was made lately."""
+    runs = ReportRun.objects.visible_to(request.user).select_related("client", "job", "requested_by")
+    context = {"reports": reports_for(request.user), "runs": runs[:LATEST], "kept_days": rules.FILES_KEPT_DAYS}
+    return render(request, "reporting/report_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*READERS)
+def report_ask(request: KvsRequest, code: str) -> HttpResponse:
+    """Say what the report is to be about. Raises 403 for a report that is for other roles."""
+    report = _report_for(request, code)
+    form = report.form(form_data(request))
+
+    def act() -> ReportRun:
+        return actions.ask_report(report=report, asked=form.cleaned_data, by=request.user)
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=lambda run: reverse("reporting:run", args=[run.pk]),
+        template="reporting/report_ask.html",
+        report=report,
+        no_pdf=pdf_available(),
+        title=report.title,
+        verb=_("Make report"),
+        parent=_("Reports"),
+        parent_url=reverse("reporting:list"),
+    )
+
+
+def _report_for(request: KvsRequest, code: str) -> Report:
+    report = reports().get(code)
+    if report is None:
+        raise Http404
+    if not request.user.has_role(*report.roles):
+        raise PermissionDenied(", ".join(str(role.label) for role in sorted(report.roles)))
+    return report
+
+
+def _run(request: KvsRequest, pk: uuid.UUID) -> ReportRun:
+    runs = ReportRun.objects.visible_to(request.user).select_related("client", "job", "requested_by")
+    return get_object_or_404(runs, pk=pk)
+
+
+@require_GET
+@role_required(*READERS)
+def run_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """How far a report is; once made, its files and to whom it was handed."""
+    run = _run(request, pk)
+    handed = Disclosure.objects.visible_to(request.user).filter(report=run.report, parameters=run.parameters)
+    context = {
+        **_progress_context(request, run),
+        "files": run.files.select_related("file").all(),
+        "disclosures": handed.select_related("client", "by"),
+        "no_pdf": pdf_available(),
+        "kept_days": rules.FILES_KEPT_DAYS,
+    }
+    return render(request, "reporting/run_page.html", context)
+
+
+@require_GET
+@role_required(*READERS)
+def run_progress(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """The part of the page that htmx asks for every second; once the report is there the whole page is loaded again."""
+    run = _run(request, pk)
+    if run.state not in UNFINISHED:
+        return HttpResponseClientRefresh()
+    return render(request, "reporting/_progress.html", _progress_context(request, run))
+
+
+def _progress_context(request: KvsRequest, run: ReportRun) -> dict[str, Any]:
+    return {
+        "run": run,
+        "waiting": run.state in UNFINISHED,
+        "what": _(run.job.doing) if run.job and run.job.doing else _("The report waits for its turn"),
+        "may_stop": run.requested_by == request.user,
+    }
+
+
+@require_POST
+@role_required(*READERS)
+def run_stop(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Stop making it. Only who asked for it may."""
+    run = _run(request, pk)
+    request_cancel(get_object_or_404(Job.objects.visible_to(request.user), pk=run.job_id))
+    messages.success(request, _("The report is being stopped."))
+    return redirect("reporting:run", pk=run.pk)
+
+
+@require_GET
+@role_required(*READERS)
+def run_file(request: KvsRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
+    """A file of a report. Everyone in it can see that it was opened."""
+    run = _run(request, pk)
+    found = get_object_or_404(run.files.select_related("file__sealed"), pk=file)
+    try:
+        content = open_file(found.file)
+    except SealedFile.DoesNotExist as expired:
+        raise Http404 from expired
+    people = SealedFilePerson.objects.filter(file=found.file_id).values_list("audit_id", flat=True)
+    audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.EXPORT, reason="report")
+    answer = HttpResponse(content, content_type=found.file.content_type)
+    if found.format != ReportFile.Format.HTML:
+        answer["Content-Disposition"] = f'attachment; filename="{_file_name(run, found)}"'
+    return answer
+
+
+def _file_name(run: ReportRun, file: ReportFile) -> str:
+    parts = [run.definition.title, run.period, run.client.name if run.client else "", f"v{run.version}"]
+    table = f"-{file.table}" if file.table > 1 else ""
+    return f"{slugify(' '.join(str(part) for part in parts))}{table}.{file.format}"
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*READERS)
+def run_hand_over(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record that a file went to the recipient."""
+    run = _run(request, pk)
+    if not run.made_at or run.definition.recipient is None:
+        raise Http404
+    form = HandOverForm(form_data(request), run=run)
+
+    def act() -> Disclosure:
+        return actions.hand_over(file=form.cleaned_data["file"], channel=form.cleaned_data["channel"], by=request.user)
+
+    def done(disclosure: Disclosure) -> str:
+        messages.success(request, _("The hand-over is recorded. The students in the report can see it."))
+        return reverse("reporting:run", args=[run.pk])
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        template="reporting/hand_over.html",
+        run=run,
+        title=_("Hand over"),
+        verb=_("Record hand-over"),
+        parent=run.definition.title,
+        parent_url=reverse("reporting:run", args=[run.pk]),
+    )
+
+
+@require_GET
+@role_required(Role.STUDENT)
+def own_disclosures(request: KvsRequest) -> HttpResponse:
+    """To whom the school handed a report with the student in it."""
+    disclosures = Disclosure.objects.visible_to(request.user).filter(people__audit_id__in=_own_audit_ids(request))
+    return render(request, "reporting/own_disclosures.html", {"disclosures": disclosures.select_related("client")})
+
+
+def _own_audit_ids(request: KvsRequest) -> list[uuid.UUID]:
+    return list(Student.objects.filter(user=request.user).values_list("audit_id", flat=True))
+
+
+@require_GET
+@login_not_required
+def data_and_why(request: HttpRequest) -> HttpResponse:
+    """The public page: which data the school keeps of people and why. Straight from the data catalogue."""
+    return render(request, "reporting/data_and_why.html", {"subjects": processing.subjects(), "stores": processing.stores()})

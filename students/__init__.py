@@ -1,0 +1,1 @@
+"""People, clients, programmes, contracts, groups, enrolments."""

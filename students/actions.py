@@ -1,0 +1,412 @@
+"""What changes people, programmes, contracts, groups and places. Each action is one transaction and returns the row."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
+from django.db.models.functions import Length
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kvs.access import permission
+from kvs.editing import changed
+from kvs.fields import blind_index
+from kvs.models import Location, Membership, Role, User
+from students import rules
+from students.models import (
+    CaseManager,
+    Client,
+    Contract,
+    CorrectionProposal,
+    Enrolment,
+    FieldSource,
+    Group,
+    GroupAccess,
+    Programme,
+    Student,
+    TeachingAssignment,
+)
+from students.models.corrections import columns_of, corrected_at_once, proposable
+
+SOURCE_GROUPS: dict[str, tuple[str, ...]] = {
+    FieldSource.Group.NAME: ("given_names", "call_name", "infix", "surname", "gender"),
+    FieldSource.Group.BIRTH: (
+        "birth_year",
+        "birth_month",
+        "birth_day",
+        "birth_place",
+        "birth_country",
+        "nationality",
+        "arrived_on",
+        "residence_permit",
+        "residence_permit_until",
+    ),
+    FieldSource.Group.CONTACT: ("street", "house_number", "postcode", "city", "phone", "email", "contact_language"),
+    FieldSource.Group.BACKGROUND: (
+        "other_languages",
+        "education_level",
+        "school_years",
+        "work_experience",
+        "availability",
+    ),
+}
+NUMBER_LOCK = 4201  # advisory lock: two intakes at once must not get one student number
+
+
+def bsn_index(bsn: str) -> str:
+    """The keyed look-up value of a BSN of nine digits."""
+    return blind_index("bsn", bsn)
+
+
+@transaction.atomic
+def register_student(*, by: User, intake_location: Location, source: str = FieldSource.Source.SCHOOL, **fields: Any) -> Student:
+    """Take in somebody new under the next student number of this year.
+
+    `source` says who told us (FieldSource.Source); for a third party `organisation` names it.
+    """
+    organisation = fields.pop("organisation", "")
+    student = Student(number=_next_number(), intake_location=intake_location, **fields)
+    _derive(student)
+    student.save(force_insert=True)
+    filled = [group for group, names in SOURCE_GROUPS.items() if any(getattr(student, name) for name in names)]
+    _note_sources(student, filled, source, organisation)
+    return student
+
+
+@transaction.atomic
+def change_student(
+    *,
+    student: Student,
+    version: int,
+    by: User,
+    changes: Mapping[str, Any],
+    source: str = FieldSource.Source.SCHOOL,
+    rectified: bool = False,
+) -> Student:
+    """Change fields of a student. Raises ValidationError "stale" when somebody saved since `version` was read.
+
+    `rectified`: the student said so (art. 16 AVG); an import never overwrites such a group of fields (decisions.md 30).
+    """
+    row = changed(Student.objects.all(), student.pk, version, {})
+    different = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    _derive(row)
+    row.save()
+    touched = [group for group, names in SOURCE_GROUPS.items() if set(names) & set(different)]
+    _note_sources(row, touched, source, rectified=rectified)
+    keep_account_in_step(row)
+    return row
+
+
+def keep_account_in_step(student: Student) -> None:
+    """The account greets by the same name and signs in by the same number (decisions.md 15)."""
+    user = student.user
+    if user is None:
+        return
+    wanted = {
+        "call_name": (student.call_name or student.given_names)[:80],
+        "infix": student.infix,
+        "surname": student.surname[:120],
+        "student_number": student.number,
+    }
+    changed = [name for name, value in wanted.items() if getattr(user, name) != value]
+    for name in changed:
+        setattr(user, name, wanted[name])
+    if changed:
+        user.save(update_fields=changed)
+
+
+@transaction.atomic
+def open_account(*, student: Student, by: User) -> User:
+    """The account a student signs in with, made when there is none; opened again when its period had ended.
+
+    Without a password: a card or the number with a PIN (kvs.cards). Raises ValidationError.
+    """
+    row = Student.objects.select_for_update().get(pk=student.pk)
+    if row.user is None:
+        row.user = User(student_number=row.number)
+        row.user.set_unusable_password()
+        row.user.save(force_insert=True)
+        row.save(update_fields=["user"])
+    keep_account_in_step(row)
+    if not row.user.has_role(Role.STUDENT):
+        membership = Membership(user=row.user, role=Role.STUDENT, location=row.intake_location)
+        membership.full_clean(exclude=["user", "location"])
+        membership.save(force_insert=True)
+    account: User = User.objects.get(pk=row.user.pk)  # afresh: an instance remembers its memberships
+    return account
+
+
+@transaction.atomic
+def start_programme(*, student: Student, by: User, bsn: str | None = None, **fields: Any) -> Programme:
+    """Start a programme; a BSN (nine digits) only together with its ground. Raises ValidationError."""
+    programme = Programme(student=student, bsn=bsn or None, bsn_index=bsn_index(bsn) if bsn else None, **fields)
+    programme.full_clean()
+    programme.save(force_insert=True)
+    return programme
+
+
+@transaction.atomic
+def change_programme(*, programme: Programme, version: int, by: User, changes: Mapping[str, Any]) -> Programme:
+    """Change a programme. Taking the ground away takes the BSN away in the same act."""
+    row = changed(Programme.objects.all(), programme.pk, version, changes)
+    if not row.bsn_basis:
+        row.bsn = None
+    row.bsn_index = bsn_index(row.bsn) if row.bsn else None
+    row.full_clean()
+    row.save()
+    return row
+
+
+@transaction.atomic
+def add_contract(*, programme: Programme, by: User, **fields: Any) -> Contract:
+    """Agree something for a programme. Raises ValidationError when another contract covers part of the period."""
+    contract = Contract(programme=programme, **fields)
+    _check_contract(contract)
+    contract.save(force_insert=True)
+    return contract
+
+
+@transaction.atomic
+def change_contract(*, contract: Contract, version: int, by: User, changes: Mapping[str, Any]) -> Contract:
+    """Change what was agreed. Raises ValidationError."""
+    row = changed(Contract.objects.all(), contract.pk, version, changes)
+    _check_contract(row)
+    row.save()
+    return row
+
+
+def _check_contract(contract: Contract) -> None:
+    if contract.case_manager and contract.case_manager.client_id != contract.client_id:
+        raise ValidationError({"case_manager": _("This case manager works for another client.")})
+    check_period(contract.starts_on, contract.ends_on)
+    contract.full_clean()
+
+
+@transaction.atomic
+def enrol_student(
+    *, programme: Programme, group: Group, starts_on: dt.date, by: User, ends_on: dt.date | None = None
+) -> Enrolment:
+    """Place a student in a group. Raises ValidationError when the group does not run then or is full."""
+    enrolment = Enrolment(programme=programme, group=group, starts_on=starts_on, ends_on=ends_on)
+    _check_place(enrolment)
+    enrolment.save(force_insert=True)
+    return enrolment
+
+
+@transaction.atomic
+def end_enrolment(*, enrolment: Enrolment, version: int, ends_on: dt.date, by: User) -> Enrolment:
+    """Let a student leave a group after `ends_on`."""
+    longer = enrolment.ends_on is not None and ends_on > enrolment.ends_on
+    row = changed(Enrolment.objects.all(), enrolment.pk, version, {"ends_on": ends_on})
+    if longer:  # a place that goes on again takes one of the group
+        _check_place(row)
+    else:
+        check_period(row.starts_on, row.ends_on)
+        row.full_clean()
+    row.save()
+    return row
+
+
+@transaction.atomic
+def move_to_group(*, enrolment: Enrolment, version: int, group: Group, starts_on: dt.date, by: User) -> Enrolment:
+    """Let a student go on in another group from `starts_on`; the old place ends the day before."""
+    end_enrolment(enrolment=enrolment, version=version, ends_on=starts_on - dt.timedelta(days=1), by=by)
+    return enrol_student(programme=enrolment.programme, group=group, starts_on=starts_on, by=by)
+
+
+def check_period(starts_on: dt.date, ends_on: dt.date | None) -> None:
+    """Raise ValidationError for a period that runs backwards: PostgreSQL refuses it before any constraint can speak."""
+    if ends_on and ends_on < starts_on:
+        raise ValidationError({"ends_on": _("The last day cannot be before the first day.")})
+
+
+def _check_place(enrolment: Enrolment) -> None:
+    group = Group.objects.select_for_update().get(pk=enrolment.group_id)  # two intakes must not share the last place
+    check_period(enrolment.starts_on, enrolment.ends_on)
+    last = enrolment.ends_on or enrolment.starts_on
+    if enrolment.starts_on < group.starts_on or (group.ends_on and last > group.ends_on):
+        raise ValidationError({"starts_on": _("The group %(group)s does not run on that day.") % {"group": group.name}})
+    enrolment.full_clean()
+    if _most_at_once(group, enrolment) >= group.capacity:
+        raise ValidationError(
+            {"group": _("%(group)s is full: all %(capacity)d places are taken.") % {"group": group, "capacity": group.capacity}}
+        )
+
+
+def _most_at_once(group: Group, enrolment: Enrolment) -> int:
+    """The most places of others on any day of this one. It can only rise on a day on which a place begins."""
+    ends = enrolment.ends_on or dt.date.max
+    others = [
+        (starts_on, ends_on or dt.date.max)
+        for starts_on, ends_on in group.enrolments.exclude(pk=enrolment.pk).values_list("starts_on", "ends_on")
+    ]
+    days = {enrolment.starts_on, *(start for start, _end in others if enrolment.starts_on <= start <= ends)}
+    return max(sum(start <= day <= end for start, end in others) for day in days)
+
+
+@transaction.atomic
+def start_group(*, by: User, **fields: Any) -> Group:
+    """A new group. Raises ValidationError when the name is taken."""
+    group = Group(**fields)
+    group.full_clean()
+    group.save(force_insert=True)
+    return group
+
+
+@transaction.atomic
+def change_group(*, group: Group, version: int, by: User, changes: Mapping[str, Any]) -> Group:
+    """Change a group. Raises ValidationError."""
+    row = changed(Group.objects.all(), group.pk, version, changes)
+    row.full_clean()
+    row.save()
+    return row
+
+
+@transaction.atomic
+def assign_teacher(
+    *, teacher: User, group: Group, starts_on: dt.date, by: User, ends_on: dt.date | None = None
+) -> TeachingAssignment:
+    """Let somebody teach a group: it opens the group's students in that period. Raises ValidationError."""
+    assignment = TeachingAssignment(teacher=teacher, group=group, starts_on=starts_on, ends_on=ends_on)
+    check_period(starts_on, ends_on)
+    assignment.full_clean()
+    assignment.save(force_insert=True)
+    return assignment
+
+
+@transaction.atomic
+def give_group_access(*, user: User, group: Group, starts_on: dt.date, ends_on: dt.date, reason: str, by: User) -> GroupAccess:
+    """Open one group for a substitute or auditor until a date. A second grant replaces the first."""
+    access, _created = GroupAccess.objects.update_or_create(
+        user=user,
+        permission=permission("students", "view_group"),
+        content_object=group,
+        defaults={"starts_on": starts_on, "ends_on": ends_on, "reason": reason, "granted_by": by},
+    )
+    return access
+
+
+def _derive(student: Student) -> None:
+    student.sort_key = rules.sort_key(student.surname, student.call_name or student.given_names)[:300]
+    student.search_text = rules.search_text(
+        given_names=student.given_names,
+        call_name=student.call_name,
+        infix=student.infix,
+        surname=student.surname,
+        number=student.number,
+    )[:600]
+
+
+def _next_number() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBER_LOCK])
+    year = timezone.localdate().year
+    used = Student.objects.filter(number__regex=rf"^{year}-\d+$")
+    last = used.order_by(Length("number").desc(), "-number").values_list("number", flat=True).first()  # 10000 after 9999
+    return rules.next_number(year, last)
+
+
+def _note_sources(student: Student, groups: list[str], source: str, organisation: str = "", *, rectified: bool = False) -> None:
+    noted: dict[str, Any] = {"source": source, "organisation": organisation, "on": timezone.localdate()}
+    if rectified:  # once rectified stays rectified, also when the school changes something in that group later
+        noted["rectified"] = True
+    FieldSource.objects.bulk_create(
+        [FieldSource(student=student, group=group, **noted) for group in groups],
+        update_conflicts=True,
+        unique_fields=["student", "group"],
+        update_fields=list(noted),
+    )
+
+
+@transaction.atomic
+def change_case_manager(*, case_manager: CaseManager, version: int, by: User, changes: Mapping[str, Any]) -> CaseManager:
+    """Change a case manager. Raises ValidationError."""
+    row = changed(CaseManager.objects.all(), case_manager.pk, version, changes)
+    row.full_clean()
+    row.save()
+    return row
+
+
+@transaction.atomic
+def change_client(*, client: Client, version: int, by: User, changes: Mapping[str, Any]) -> Client:
+    """Change a client. Raises ValidationError."""
+    row = changed(Client.objects.all(), client.pk, version, changes)
+    row.full_clean()
+    row.save()
+    return row
+
+
+# --- what students correct themselves
+
+
+def correct_own_data(*, student: Student, version: int, by: User, changes: Mapping[str, Any]) -> Student:
+    """A student corrects, at once, what the student is the source of (catalogue: Rectify.DIRECT).
+
+    Raises PermissionDenied for somebody else's file or for another field, ValidationError "stale" as `change_student`.
+    """
+    _check_own(student, by, set(changes) <= set(corrected_at_once(Student)))
+    return change_student(
+        student=student, version=version, by=by, changes=changes, source=FieldSource.Source.STUDENT, rectified=True
+    )
+
+
+@transaction.atomic
+def propose_correction(
+    *, student: Student, field: str, values: Mapping[str, Any], by: User, programme: Programme | None = None
+) -> CorrectionProposal:
+    """A student proposes other values for `field` (catalogue: Rectify.PROPOSE); the school decides.
+
+    Raises PermissionDenied for somebody else's file or for another field, ValidationError when nothing would change, and
+    IntegrityError (with a sentence for `kvs.editing.attempt`) when the same was asked and not answered yet.
+    """
+    target: Student | Programme = programme or student
+    own = programme is None or programme.student_id == student.pk
+    _check_own(student, by, own and field in proposable(type(target)) and set(values) == set(columns_of(field)))
+    stored = type(target)._default_manager.get(pk=target.pk)  # a form has written into the row it was made with
+    if all(getattr(stored, name) == value for name, value in values.items()):
+        raise ValidationError(_("This is what we have already. Change it, or go back."))
+    proposal = CorrectionProposal(student=student, programme=programme, field=field)
+    proposal.propose(values)
+    proposal.save(force_insert=True)
+    return proposal
+
+
+def _check_own(student: Student, by: User, allowed: bool) -> None:
+    if student.user_id != by.pk or not allowed:
+        raise PermissionDenied(str(Role.STUDENT.label))
+
+
+@transaction.atomic
+def decide_correction(
+    *, proposal: CorrectionProposal, version: int, accept: bool, by: User, reason: str = ""
+) -> CorrectionProposal:
+    """Accept a proposal, so that the file changes, or refuse it with a reason (CorrectionProposal.Reason).
+
+    `version` is that of the student or programme as the decider saw it. The proposed value is gone afterwards. Raises
+    ValidationError: "decided" when somebody was first, "stale" when the file changed meanwhile.
+    """
+    row = CorrectionProposal.objects.select_for_update(of=("self",)).select_related("student", "programme").get(pk=proposal.pk)
+    if row.decided_at:
+        raise ValidationError(_("A colleague has decided this already."), code="decided")
+    if accept:
+        _take_over(row, version, by)
+    elif reason not in CorrectionProposal.Reason.values:
+        raise ValidationError({"reason": _("Choose a reason: the student reads it.")})
+    row.value, row.decided_at, row.decided_by = None, timezone.now(), by
+    row.outcome = CorrectionProposal.Outcome.ACCEPTED if accept else CorrectionProposal.Outcome.REFUSED
+    row.reason = "" if accept else reason
+    row.save()
+    return row
+
+
+def _take_over(proposal: CorrectionProposal, version: int, by: User) -> None:
+    changes = proposal.proposed()
+    if proposal.programme:
+        change_programme(programme=proposal.programme, version=version, by=by, changes=changes)
+    else:
+        source = FieldSource.Source.STUDENT
+        change_student(student=proposal.student, version=version, by=by, changes=changes, source=source, rectified=True)

@@ -1,0 +1,23 @@
+"""Models of students: clients.py who commissions, people.py who learns, programmes.py on what ground, groups.py where,
+corrections.py what a student says is wrong.
+"""
+
+from students.models.clients import CaseManager, Client
+from students.models.corrections import CorrectionProposal
+from students.models.groups import Enrolment, Group, GroupAccess, TeachingAssignment
+from students.models.people import FieldSource, Student
+from students.models.programmes import Contract, Programme
+
+__all__ = [
+    "CaseManager",
+    "Client",
+    "Contract",
+    "CorrectionProposal",
+    "Enrolment",
+    "FieldSource",
+    "Group",
+    "GroupAccess",
+    "Programme",
+    "Student",
+    "TeachingAssignment",
+]

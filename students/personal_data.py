@@ -1,0 +1,221 @@
+"""Declarations of students: every column, personal or not."""
+
+from kvs.catalogue import Field, Model, NotPersonal
+from kvs.terms import Kind, Reason, Rectify, Sensitivity
+from kvs.vocabulary import (
+    ACCOUNT,
+    BACKGROUND,
+    BSN,
+    CONTACT,
+    CONTACT_PERSON,
+    IDENTITY,
+    PROGRAMME,
+    RESIDENCE,
+    WHILE_NEEDED,
+)
+
+CLIENTS = (
+    Model(
+        "students.Client",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("name", Reason.ORGANISATION),
+            NotPersonal("kind", Reason.ORGANISATION),
+            NotPersonal("municipality_code", Reason.ORGANISATION),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "students.CaseManager",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("audit_id", Reason.ROW_ID),
+            NotPersonal("client", Reason.LINK),
+            Field("call_name", CONTACT_PERSON, kind=Kind.NAME),
+            Field("infix", CONTACT_PERSON, kind=Kind.NAME),
+            Field("surname", CONTACT_PERSON, kind=Kind.NAME),
+            Field("email", CONTACT_PERSON),
+            Field("phone", CONTACT_PERSON, kind=Kind.PHONE),
+            Field("starts_on", CONTACT_PERSON),
+            Field("ends_on", CONTACT_PERSON),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("self",),
+    ),
+)
+
+# A source row is itself the record of a change, beside the audited change of the student.
+PEOPLE = (
+    Model(
+        "students.Student",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("audit_id", Reason.ROW_ID),
+            NotPersonal("user", Reason.LINK),
+            Field("number", PROGRAMME),
+            Field("given_names", IDENTITY, kind=Kind.NAME),
+            Field("call_name", IDENTITY, kind=Kind.NAME, rectify=Rectify.DIRECT),
+            Field("infix", IDENTITY, kind=Kind.NAME),
+            Field("surname", IDENTITY, kind=Kind.NAME),
+            Field("sort_key", IDENTITY, kind=Kind.NAME, rectify=Rectify.REQUEST, portable=False),
+            Field("search_text", IDENTITY, kind=Kind.NAME, rectify=Rectify.REQUEST, portable=False),
+            Field("gender", IDENTITY),
+            Field("birth_year", IDENTITY),
+            Field("birth_month", IDENTITY),
+            Field("birth_day", IDENTITY),
+            Field("birth_place", IDENTITY),
+            Field("birth_country", IDENTITY),
+            Field("nationality", IDENTITY),
+            Field("arrived_on", BACKGROUND),
+            Field("residence_permit", RESIDENCE),
+            Field("residence_permit_until", RESIDENCE, sensitivity=Sensitivity.SENSITIVE, kind=Kind.TEXT),
+            Field("street", CONTACT),
+            Field("house_number", CONTACT),
+            Field("postcode", CONTACT, kind=Kind.POSTCODE),
+            Field("city", CONTACT),
+            Field("phone", CONTACT, kind=Kind.PHONE),
+            Field("email", CONTACT),
+            Field("contact_language", CONTACT),
+            Field("other_languages", BACKGROUND, rectify=Rectify.DIRECT),
+            Field("education_level", BACKGROUND, rectify=Rectify.DIRECT),
+            Field("school_years", BACKGROUND, rectify=Rectify.DIRECT),
+            Field("work_experience", BACKGROUND, rectify=Rectify.DIRECT),
+            Field("availability", BACKGROUND, rectify=Rectify.DIRECT),
+            Field("intake_location", PROGRAMME),
+            Field("registered_on", PROGRAMME),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("self",),
+        actors=("user",),  # the account: the file stays when it goes
+    ),
+    Model(
+        "students.FieldSource",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("group", IDENTITY, rectify=Rectify.REQUEST, portable=False, audited=False),
+            Field("source", IDENTITY, rectify=Rectify.REQUEST, portable=False, audited=False),
+            Field("organisation", IDENTITY, rectify=Rectify.REQUEST, portable=False, audited=False),
+            Field("on", IDENTITY, rectify=Rectify.REQUEST, portable=False, audited=False),
+            Field("rectified", IDENTITY, rectify=Rectify.REQUEST, portable=False, audited=False),
+        ),
+        owners=("student",),
+    ),
+)
+
+PROGRAMMES = (
+    Model(
+        "students.Programme",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("law", PROGRAMME),
+            Field("route", PROGRAMME),
+            Field("target_level", PROGRAMME),
+            Field("has_duo_loan", PROGRAMME),
+            Field("bsn", BSN),
+            Field("bsn_index", BSN, index_of="bsn"),
+            Field("bsn_basis", PROGRAMME),
+            Field("pip_on", PROGRAMME),
+            Field("term_ends_on", PROGRAMME),
+            Field("starts_on", PROGRAMME),
+            Field("ends_on", PROGRAMME),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("student",),
+    ),
+    Model(
+        "students.Contract",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("programme", Reason.LINK),
+            Field("client", PROGRAMME),
+            NotPersonal("case_manager", Reason.LINK),
+            Field("course", PROGRAMME),
+            Field("hours", PROGRAMME),
+            Field("reference", PROGRAMME),
+            Field("starts_on", PROGRAMME),
+            Field("ends_on", PROGRAMME),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("programme__student",),
+        actors=("case_manager",),
+    ),
+)
+
+GROUPS = (
+    Model(
+        "students.Group",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("name", Reason.OFFER),
+            NotPersonal("location", Reason.LINK),
+            NotPersonal("capacity", Reason.OFFER),
+            NotPersonal("starts_on", Reason.OFFER),
+            NotPersonal("ends_on", Reason.OFFER),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "students.TeachingAssignment",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("teacher", Reason.LINK),
+            NotPersonal("group", Reason.LINK),
+            Field("starts_on", ACCOUNT),
+            Field("ends_on", ACCOUNT),
+        ),
+        owners=("teacher",),
+    ),
+    Model(
+        "students.Enrolment",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("programme", Reason.LINK),
+            Field("group", PROGRAMME),
+            Field("starts_on", PROGRAMME),
+            Field("ends_on", PROGRAMME),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("programme__student",),
+    ),
+    Model(
+        "students.GroupAccess",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("user", Reason.LINK),
+            NotPersonal("permission", Reason.LINK),
+            NotPersonal("content_object", Reason.LINK),
+            Field("starts_on", ACCOUNT),
+            Field("ends_on", ACCOUNT),
+            NotPersonal("granted_by", Reason.LINK),
+            Field("reason", ACCOUNT),
+        ),
+        owners=("user",),
+        actors=("granted_by",),
+    ),
+)
+
+ASKED = {"rectify": Rectify.REQUEST, "portable": False}  # what happened to a question is not itself corrected
+CORRECTIONS = (
+    Model(
+        "students.CorrectionProposal",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            NotPersonal("programme", Reason.LINK),
+            Field("field", IDENTITY, **ASKED),
+            # Whatever it is about, possibly a document number: sealed, and gone with the decision.
+            Field("value", IDENTITY, sensitivity=Sensitivity.IDENTIFIER, retention=WHILE_NEEDED, emptied_early=True, **ASKED),
+            Field("made_at", IDENTITY, **ASKED),
+            Field("decided_at", IDENTITY, **ASKED),
+            NotPersonal("decided_by", Reason.LINK),
+            Field("outcome", IDENTITY, **ASKED),
+            Field("reason", IDENTITY, **ASKED),
+        ),
+        owners=("student",),
+        actors=("decided_by",),
+    ),
+)
+
+MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *GROUPS, *CORRECTIONS)

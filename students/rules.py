@@ -1,0 +1,97 @@
+"""Names, dates, numbers and the ground for a BSN: pure functions and constants, each with its source."""
+
+import datetime as dt
+import re
+import unicodedata
+from calendar import monthrange
+
+# Letters that Unicode does not take apart into a base letter and an accent.
+WHOLE_LETTERS = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}  # after casefold
+)
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents, signs and double spaces, so that "Şahin" and "sahin" meet. Other scripts stay."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold().translate(WHOLE_LETTERS))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return re.sub(r"[^\w]+", " ", plain).strip()
+
+
+def sort_key(surname: str, call_name: str) -> str:
+    """What a list of people is ordered by: surname without prefix, then call name (NEN 1888; decisions.md 39)."""
+    return f"{folded(surname)} {folded(call_name)}".strip()
+
+
+def search_text(*, given_names: str, call_name: str, infix: str, surname: str, number: str) -> str:
+    """All words somebody may be looked up by, each preceded by a space so that " vri" finds the start of a word."""
+    words: list[str] = []
+    for part in (given_names, call_name, infix, surname, number):
+        words += [word for word in folded(part).split() if word not in words]
+    joined = folded(f"{infix}{surname}").replace(" ", "")  # "vandenberg" finds "van den Berg"
+    return " " + " ".join([*words, joined])
+
+
+def birth_date_problem(year: int | None, month: int | None, day: int | None) -> str:
+    """Why these parts cannot be a (partly unknown) date of birth: "", "gap", "month", "day" (decisions.md 40)."""
+    if (day is not None and month is None) or (month is not None and year is None):
+        return "gap"
+    if month is not None and not 1 <= month <= 12:
+        return "month"
+    if year is not None and month is not None and day is not None and not 1 <= day <= monthrange(year, month)[1]:
+        return "day"
+    return ""
+
+
+def age_on(day: dt.date, year: int | None, month: int | None, birth_day: int | None) -> int | None:
+    """Whole years on `day`, or None when the year is unknown. An unknown month or day counts as not yet passed."""
+    if year is None:
+        return None
+    passed = (day.month, day.day) >= (month or 12, birth_day or 31)
+    return day.year - year - (0 if passed else 1)
+
+
+def next_number(year: int, last: str | None) -> str:
+    """The student number after `last` in `year`: "2026-0148" after "2026-0147"."""
+    serial = int(last.split("-")[1]) + 1 if last and last.startswith(f"{year}-") else 1
+    return f"{year}-{serial:04d}"
+
+
+def postcode_normalised(text: str) -> str:
+    """ "1234ab" as "1234 AB"; anything that is no Dutch postcode comes back as typed, trimmed."""
+    found = re.fullmatch(r"\s*([1-9]\d{3})\s?([A-Za-z]{2})\s*", text)
+    return f"{found[1]} {found[2].upper()}" if found else text.strip()
+
+
+# Languages people ask to be addressed in: ISO 639-3 code and own name. Others can be added without a migration.
+CONTACT_LANGUAGES = (
+    ("nld", "Nederlands"),
+    ("eng", "English"),
+    ("amh", "አማርኛ"),
+    ("ara", "العربية"),
+    ("ckb", "کوردیی ناوەندی"),
+    ("deu", "Deutsch"),
+    ("fas", "فارسی"),
+    ("fra", "français"),
+    ("hin", "हिन्दी"),
+    ("ind", "Bahasa Indonesia"),
+    ("kmr", "Kurmancî"),
+    ("nep", "नेपाली"),
+    ("pol", "polski"),
+    ("por", "português"),
+    ("prs", "دری"),
+    ("pus", "پښتو"),
+    ("ron", "română"),
+    ("rus", "русский"),
+    ("som", "Soomaali"),
+    ("spa", "español"),
+    ("swa", "Kiswahili"),
+    ("tam", "தமிழ்"),
+    ("tha", "ไทย"),
+    ("tir", "ትግርኛ"),
+    ("tur", "Türkçe"),
+    ("ukr", "українська"),
+    ("urd", "اردو"),
+    ("vie", "Tiếng Việt"),
+    ("zho", "中文"),
+)

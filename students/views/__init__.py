@@ -1,0 +1,1 @@
+"""Pages of students: people.py, programmes.py, groups.py, clients.py."""

@@ -1,0 +1,255 @@
+"""Who gets what at every address. The expected codes are written by hand, never recorded from a run.
+
+A new address without a row here fails. A row says per role what GET answers: 200 the page, 302 to sign-in or on, 403 wrong
+role, 404 not visible, 405 not for GET.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from kvs.models import Location, Organisation, Role, User
+from students.actions import assign_teacher, open_account
+from students.models import Group, Student
+from tests.factories import LONG_AGO, make_everything, staff
+from tests.people import Browser, signed_in
+
+PUBLIC = {
+    "account_login",
+    "account_inactive",
+    "account_logout",
+    "healthz",
+    "readyz",
+    "sign_in_language",
+    "student_card",
+    "student_code",
+    "student_login",
+    "student_new_pin",
+    "student_not_me",
+    "reporting:data_and_why",
+}
+STAFF_ROLES = [role for role in Role if role != Role.STUDENT]
+ANYONE = dict.fromkeys(Role, 200)
+OFFICE = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
+ADMINISTRATION = (Role.ADMINISTRATION,)
+PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
+
+
+def only(*roles: Role) -> dict[Role, int]:
+    """200 for these roles, 403 for all others."""
+    return {role: 200 if role in roles else 403 for role in Role}
+
+
+# address name -> (what an anonymous visitor gets, what each role gets)
+PAGES: dict[str, tuple[int, dict[Role, int]]] = {
+    "home": (302, dict.fromkeys(Role, 302) | {Role.SYSTEM_ADMINISTRATOR: 200}),
+    "sign_in_language": (405, dict.fromkeys(Role, 405)),
+    "student_card": (200, ANYONE),
+    "student_code": (200, dict.fromkeys(Role, 302)),
+    "student_login": (200, dict.fromkeys(Role, 302)),
+    "student_new_pin": (302, dict.fromkeys(Role, 302)),
+    "student_not_me": (405, dict.fromkeys(Role, 405)),
+    "devices": (302, ANYONE),
+    "attendance:today": (302, only(Role.TEACHER)),
+    "students:corrections": (302, only(*ADMINISTRATION)),
+    "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
+    "reporting:data_and_why": (200, ANYONE),
+    "account_login": (200, dict.fromkeys(Role, 302)),
+    "account_inactive": (200, ANYONE),
+    "account_logout": (302, ANYONE),
+    "healthz": (200, ANYONE),
+    "readyz": (200, ANYONE),
+    "students:list": (302, only(*STAFF_ROLES)),
+    "students:search": (302, dict.fromkeys(Role, 405)),
+    "students:add": (302, only(*ADMINISTRATION)),
+    "students:groups": (302, only(*STAFF_ROLES)),
+    "students:group_add": (302, only(*PLANNERS)),
+    "students:clients": (302, only(*OFFICE)),
+    "students:client_add": (302, only(*ADMINISTRATION)),
+}
+
+# address name -> (what it is about, roles that may open it when it is at their location). For an object at another
+# location every role that passes gets 404; a role that does not pass gets 403 or 404, never the page.
+OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "students:detail": ("student", OFFICE),
+    "students:edit": ("student", ADMINISTRATION),
+    "students:programmes": ("student", OFFICE),
+    "students:programme_add": ("student", ADMINISTRATION),
+    "students:enrolment_add": ("student", PLANNERS),
+    "students:programme_edit": ("programme", ADMINISTRATION),
+    "students:contract_add": ("programme", ADMINISTRATION),
+    "students:contract_edit": ("contract", ADMINISTRATION),
+    "students:enrolment_end": ("enrolment", PLANNERS),
+    "students:group": ("group", OFFICE),
+    "students:group_edit": ("group", PLANNERS),
+    "students:assignment_add": ("group", PLANNERS),
+    "students:access_add": ("group", PLANNERS),
+    "students:card": ("student", PLANNERS),
+    "students:group_cards": ("group", PLANNERS),
+    "attendance:register": ("lesson", OFFICE),
+    "attendance:initials_list": ("lesson", OFFICE),
+    "attendance:lesson_cancel": ("lesson", PLANNERS),
+    "attendance:lesson_add": ("group", PLANNERS),
+    "attendance:group_lessons": ("group", OFFICE),
+}
+# Clients belong to no location: who may open one may open all.
+SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "students:client": ("client", OFFICE),
+    "students:client_edit": ("client", ADMINISTRATION),
+    "students:case_manager_add": ("client", ADMINISTRATION),
+    "students:case_manager_edit": ("case_manager", ADMINISTRATION),
+}
+# Pages of the own file: the student 200, staff 403, another student the own file or 404.
+OWN: dict[str, dict[str, str]] = {
+    "attendance:portal": {},
+    "attendance:confirm": {},
+    "attendance:own_hours": {},
+    "students:own_data": {},
+    "students:own_numbers": {},
+    "students:who_looked": {},
+    "students:language": {},
+    "students:correct": {"category": "contact"},
+    "students:propose": {"field": "surname"},
+    "students:propose_programme": {"field": "term_ends_on", "pk": "programme"},
+    "reporting:own_disclosures": {},
+}
+# Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
+ELSEWHERE = {
+    "students:correction_decide": "test_only_administration_of_that_location_answers",
+    "reporting:ask": "test_the_register_is_not_for_administration",
+    "reporting:run": "test_who_may_open_a_report",
+    "reporting:progress": "test_who_may_open_a_report",
+    "reporting:file": "test_who_may_open_a_report",
+    "reporting:hand_over": "test_who_may_open_a_report",
+    "reporting:stop": "test_only_the_asker_stops_it",
+}
+
+
+def patterns(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the project with its full name."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, f"{entry.namespace}:" if entry.namespace else namespace)
+        else:
+            yield f"{namespace}{entry.name}", entry
+
+
+def named_addresses() -> list[str]:
+    """The names of all addresses."""
+    return [name for name, _pattern in patterns()]
+
+
+def test_every_address_has_a_row() -> None:
+    known = [*PAGES, *OBJECTS, *SHARED, *OWN, *ELSEWHERE]
+
+    assert sorted(named_addresses()) == sorted(known)
+
+
+def test_only_the_counted_addresses_are_open_without_sign_in() -> None:
+    open_to_all = {name for name, pattern in patterns() if not getattr(pattern.callback, "login_required", True)}
+
+    assert open_to_all == PUBLIC
+
+
+@pytest.fixture
+def everyone(north: Location, school: Organisation) -> dict[Role, User]:
+    """One account per role, at North."""
+    return {role: staff(role, north, email=f"{role}@voorbeeld.test") for role in list(Role) if role != Role.AUDITOR}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_anonymous_visitor(name: str, school: Organisation) -> None:
+    response = Browser().get(reverse(name))
+
+    assert response.status_code == PAGES[name][0]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_role(name: str, everyone: dict[Role, User]) -> None:
+    expected = {role: code for role, code in PAGES[name][1].items() if role in everyone}
+
+    found = {role: signed_in(user).get(reverse(name)).status_code for role, user in everyone.items()}
+
+    assert found == expected
+
+
+@pytest.fixture
+def at_north(north: Location, ineke: User) -> dict[str, str]:
+    """Primary keys of one of everything at North."""
+    return make_everything(north, ineke)
+
+
+@pytest.fixture
+def at_south(south: Location, ineke: User) -> dict[str, str]:
+    """Primary keys of one of everything at South."""
+    return make_everything(south, ineke)
+
+
+@pytest.mark.parametrize("name", [*OBJECTS, *SHARED])
+def test_object_at_the_own_location(name: str, everyone: dict[Role, User], at_north: dict[str, str]) -> None:
+    kind, allowed = {**OBJECTS, **SHARED}[name]
+    expected = {role for role in allowed if role in everyone}
+
+    answers = {role: signed_in(user).get(reverse(name, args=[at_north[kind]])).status_code for role, user in everyone.items()}
+
+    assert {role for role, code in answers.items() if code == 200} == expected
+    assert {code for role, code in answers.items() if role not in expected} <= {403, 404}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_object_at_another_location(name: str, everyone: dict[Role, User], at_south: dict[str, str]) -> None:
+    kind, allowed = OBJECTS[name]
+
+    answers = {role: signed_in(user).get(reverse(name, args=[at_south[kind]])).status_code for role, user in everyone.items()}
+
+    assert {answers[role] for role in allowed} == {404}
+    assert set(answers.values()) <= {403, 404}
+
+
+@pytest.mark.parametrize("name", [*OBJECTS, *SHARED])
+def test_object_without_sign_in(name: str, at_north: dict[str, str]) -> None:
+    address = reverse(name, args=[at_north[{**OBJECTS, **SHARED}[name][0]]])
+
+    assert Browser().get(address)["Location"] == f"{reverse('account_login')}?next={address}"
+
+
+def test_teacher_opens_the_own_group_and_its_students_only(anna: User, north: Location, south: Location, ineke: User) -> None:
+    taught, other = make_everything(north, ineke), make_everything(north, ineke)
+    assign_teacher(teacher=anna, group=Group.objects.get(pk=taught["group"]), starts_on=LONG_AGO, by=ineke)
+    client = signed_in(anna)
+
+    found = {
+        (name, whose): client.get(reverse(name, args=[keys[kind]])).status_code
+        for name, kind in (("students:detail", "student"), ("students:group", "group"))
+        for whose, keys in (("taught", taught), ("other", other))
+    }
+
+    assert found == {
+        ("students:detail", "taught"): 200,
+        ("students:group", "taught"): 200,
+        ("students:detail", "other"): 404,
+        ("students:group", "other"): 404,
+    }
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_pages(name: str, everyone: dict[Role, User], at_north: dict[str, str], ineke: User) -> None:
+    student = Student.objects.get(pk=at_north["student"])
+    owner = open_account(student=student, by=ineke)
+    kwargs = {key: at_north.get(value, value) for key, value in OWN[name].items()}
+    address = reverse(name, kwargs=kwargs)
+
+    answers = {role: signed_in(user).get(address).status_code for role, user in everyone.items()}
+
+    assert Browser().get(address).status_code == 302
+    assert signed_in(owner).get(address).status_code == 200
+    assert answers.pop(Role.STUDENT) in (200, 404)  # somebody without a file, or a page that needs none
+    assert set(answers.values()) == {403}
+
+
+def test_the_tests_named_above_exist() -> None:
+    code = "".join(path.read_text() for path in Path(__file__).parent.parent.rglob("test_*.py"))
+
+    assert [test for test in set(ELSEWHERE.values()) if f"def {test}(" not in code] == []

@@ -1,0 +1,96 @@
+"""What a mark is worth, and what a register adds up to."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attendance import rules
+
+STATES = st.sampled_from(rules.STATES)
+MINUTES = st.integers(min_value=0, max_value=600)
+
+
+@pytest.mark.parametrize(
+    ("state", "planned", "missed", "expected"),
+    [
+        ("present", 90, 0, 90),
+        ("late", 90, 15, 75),
+        ("left_early", 90, 90, 0),
+        ("absent", 90, 0, 0),
+        ("reported", 90, 0, 0),
+    ],
+)
+def test_minutes_attended(state: str, planned: int, missed: int, expected: int) -> None:
+    assert rules.minutes_attended(state, planned, missed) == expected
+
+
+@given(STATES, MINUTES, MINUTES)
+def test_nobody_attends_more_than_the_lesson_or_less_than_nothing(state: str, planned: int, missed: int) -> None:
+    attended = rules.minutes_attended(state, planned, missed)
+
+    assert 0 <= attended <= planned
+    assert state in rules.THERE or attended == 0
+
+
+@given(STATES, MINUTES, MINUTES)
+def test_what_the_rule_accepts_adds_up_to_the_lesson(state: str, planned: int, missed: int) -> None:
+    if state in rules.WITH_MINUTES and rules.minutes_problem(state, missed, planned) == "":
+        assert rules.minutes_attended(state, planned, missed) + missed == planned
+
+
+@pytest.mark.parametrize(
+    ("state", "missed", "expected"),
+    [
+        ("present", 0, ""),
+        ("absent", 700, ""),
+        ("late", 0, "missing"),
+        ("late", -5, "missing"),
+        ("late", 1, ""),
+        ("late", 90, ""),
+        ("left_early", 91, "too_many"),
+    ],
+)
+def test_minutes_problem_in_a_lesson_of_90(state: str, missed: int, expected: str) -> None:
+    assert rules.minutes_problem(state, missed, 90) == expected
+
+
+@pytest.mark.parametrize(
+    ("states", "size", "expected"),
+    [
+        ([], 3, (0, 0, 3, 2)),
+        (["present", "late", "left_early"], 3, (3, 0, 0, 2)),
+        (["absent", "reported", "late"], 4, (1, 2, 1, 2)),
+    ],
+)
+def test_counts(states: list[str], size: int, expected: tuple[int, int, int, int]) -> None:
+    assert rules.counts(states, size=size, confirmed=2) == expected
+
+
+@pytest.mark.parametrize(("attended", "offered", "expected"), [(0, 0, None), (0, 90, 0), (75, 90, 83), (90, 90, 100)])
+def test_percentage(attended: int, offered: int, expected: int | None) -> None:
+    assert rules.percentage(attended, offered) == expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(-31, False), (-30, True), (0, True), (600, True)])
+def test_a_register_opens_half_an_hour_before(minutes: int, expected: bool) -> None:
+    start = dt.datetime(2026, 11, 24, 8, 45, tzinfo=dt.UTC)
+
+    assert rules.has_begun(start + dt.timedelta(minutes=minutes), start) is expected
+
+
+def test_a_row_hash_depends_on_every_part_and_its_place() -> None:
+    hashes = {rules.row_hash(*parts) for parts in [("s", "a", "b"), ("s", "b", "a"), ("s", "ab"), ("t", "a", "b")]}
+
+    assert len(hashes) == 4
+
+
+def test_the_digest_of_a_register_does_not_depend_on_the_order_of_its_rows() -> None:
+    assert rules.register_digest("les", 1, "nu", ["b", "a"]) == rules.register_digest("les", 1, "nu", ["a", "b"])
+    assert rules.register_digest("les", 1, "nu", ["b", "a"]) != rules.register_digest("les", 2, "nu", ["a", "b"])
+
+
+def test_lesson_codes_fit_the_constraint_and_hold_no_look_alikes() -> None:
+    assert set(rules.CODE_LETTERS) & set("0OQ1IL5S8BAEU") == set()
+    assert len(set(rules.CODE_LETTERS)) == len(rules.CODE_LETTERS)

@@ -1,0 +1,84 @@
+"""Rows for tests. Plain functions with sensible defaults; names are invented."""
+
+import datetime as dt
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from attendance.actions import plan_lesson
+from attendance.models import Lesson
+from kvs.models import Location, Membership, Role, User
+from students import actions
+from students.models import Client, Enrolment, Group, Student, TeachingAssignment
+
+PASSWORD = "fiets onder de oude brug 7"  # long enough to pass our own rules
+LONG_AGO = dt.date(2020, 1, 1)
+_serial = count(1)
+
+
+def make_user(**fields: Any) -> User:
+    """An account that signs in with an address of its own and PASSWORD."""
+    known = {"email": f"persoon{next(_serial)}@voorbeeld.test", "call_name": "Marijke", "infix": "de", "surname": "Vries"}
+    user = User(**(known | fields))
+    user.set_password(PASSWORD)
+    user.save(force_insert=True)
+    return user
+
+
+def staff(role: Role, location: Location | None = None, **user: Any) -> User:
+    """An account with one membership, since long ago."""
+    made = make_user(**user)
+    Membership.objects.create(user=made, role=role, location=location, starts_on=LONG_AGO)
+    return made
+
+
+def make_student(location: Location, by: User, **fields: Any) -> Student:
+    """A student taken in at `location`."""
+    known = {"given_names": "Rania", "call_name": "Rania", "surname": f"Al-Khatib {next(_serial)}"}
+    return actions.register_student(by=by, intake_location=location, **(known | fields))
+
+
+def make_group(location: Location, by: User, **fields: Any) -> Group:
+    """A group that runs since long ago."""
+    known = {"name": f"NT2 groep {next(_serial)}", "starts_on": LONG_AGO, "capacity": 20}
+    return actions.start_group(by=by, location=location, **(known | fields))
+
+
+def place(student: Student, group: Group, by: User, **fields: Any) -> Enrolment:
+    """A place in `group` since long ago, under a programme without duty."""
+    programme = actions.start_programme(student=student, by=by, law="none", starts_on=LONG_AGO)
+    return actions.enrol_student(programme=programme, group=group, by=by, **({"starts_on": LONG_AGO} | fields))
+
+
+def make_everything(location: Location, by: User) -> dict[str, str]:
+    """One of each at `location`; their primary keys by kind."""
+    student, group = make_student(location, by), make_group(location, by)
+    enrolment = place(student, group, by)
+    client = Client.objects.create(name=f"Gemeente Oosterveen {next(_serial)}")
+    contract = actions.add_contract(programme=enrolment.programme, by=by, client=client, starts_on=LONG_AGO)
+    now = timezone.now()
+    lesson = plan_lesson(group=group, starts_at=now, ends_at=now + dt.timedelta(hours=2), planned_minutes=110, by=by)
+    made = {
+        "student": student,
+        "lesson": lesson,
+        "group": group,
+        "enrolment": enrolment,
+        "programme": enrolment.programme,
+        "client": client,
+        "contract": contract,
+        "case_manager": client.case_managers.create(surname="Jansen"),
+    }
+    return {kind: str(row.pk) for kind, row in made.items()}
+
+
+def teach(teacher: User, group: Group, by: User, **fields: Any) -> TeachingAssignment:
+    """Let `teacher` teach `group` since long ago."""
+    return actions.assign_teacher(teacher=teacher, group=group, by=by, **({"starts_on": LONG_AGO} | fields))
+
+
+def make_lesson(group: Group, by: User, *, starts_at: dt.datetime | None = None, minutes: int = 90, **fields: Any) -> Lesson:
+    """A lesson of `minutes` that began half an hour ago, unless `starts_at` says otherwise."""
+    begin = starts_at or timezone.now() - dt.timedelta(minutes=30)
+    end = begin + dt.timedelta(minutes=minutes)
+    return plan_lesson(group=group, starts_at=begin, ends_at=end, planned_minutes=minutes, by=by, **fields)

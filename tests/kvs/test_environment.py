@@ -1,0 +1,89 @@
+"""What the environment may say, and the keys of an installation."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kvs import environment
+from kvs.environment import PROJECT, EnvironmentProblem
+
+
+def test_var_folder_is_the_chosen_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KVS_VAR", str(tmp_path / "here/../there"))
+    assert environment.var_folder() == tmp_path / "there"
+
+
+def test_var_folder_of_root_lies_outside_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KVS_VAR")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert environment.var_folder() == Path("/var/lib/kvs")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert environment.var_folder() == PROJECT / "var"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", False), ("0", False), ("1", True)])
+def test_flag(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
+    monkeypatch.setenv("KVS_DEMO", value)
+    assert environment.flag("KVS_DEMO") is expected
+
+
+@pytest.mark.parametrize("value", ["yes", "2", "true", " 1"])
+def test_flag_refuses_what_it_does_not_know(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("KVS_DEMO", value)
+    with pytest.raises(EnvironmentProblem, match=r"^KVS_DEMO must be 0 or 1\.$"):
+        environment.flag("KVS_DEMO")
+
+
+def test_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KVS_PORT", "")
+    assert environment.number("KVS_PORT", 8000) == 8000
+    monkeypatch.setenv("KVS_PORT", "8101")
+    assert environment.number("KVS_PORT", 8000) == 8101
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "acht", "²"])
+def test_number_refuses_what_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("KVS_PORT", value)
+    with pytest.raises(EnvironmentProblem, match=r"^KVS_PORT must be a whole number, not "):
+        environment.number("KVS_PORT", 8000)
+
+
+def test_keys_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    environment.make_keys(folder)
+    first = environment.read_keys(folder)
+    environment.make_keys(folder)
+    assert environment.read_keys(folder) == first
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
+        "secret": 0o600,
+        "seal": 0o600,
+        "index": 0o600,
+    }
+
+
+def test_two_installations_share_no_key(tmp_path: Path) -> None:
+    environment.make_keys(tmp_path / "a")
+    environment.make_keys(tmp_path / "b")
+    one, other = environment.read_keys(tmp_path / "a"), environment.read_keys(tmp_path / "b")
+    assert {one.secret, *one.seal, one.index}.isdisjoint({other.secret, *other.seal, other.index})
+
+
+def test_after_a_rotation_the_first_seal_key_writes(tmp_path: Path) -> None:
+    environment.make_keys(tmp_path)
+    old = environment.read_keys(tmp_path).seal
+    (tmp_path / "seal").write_text(f"new\n{old[0]}\n")
+    assert environment.read_keys(tmp_path).seal == ["new", *old]
+
+
+@pytest.mark.parametrize("name", ["secret", "seal", "index"])
+def test_a_missing_or_empty_key_is_named_and_never_replaced_by_reading(tmp_path: Path, name: str) -> None:
+    environment.make_keys(tmp_path)
+    (tmp_path / name).write_text("\n")
+    with pytest.raises(EnvironmentProblem, match=rf"/{name}' is empty"):
+        environment.read_keys(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(EnvironmentProblem, match=rf"/{name}' cannot be read \(No such file or directory\)"):
+        environment.read_keys(tmp_path)
+    assert not (tmp_path / name).exists()

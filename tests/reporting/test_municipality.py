@@ -1,0 +1,300 @@
+"""The report for a municipality: issue 2, acceptance (ii), and golden rows of one fixed school."""
+
+import csv
+import datetime as dt
+import io
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pdfua
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+
+from attendance.actions import Row as RegisterRow
+from attendance.actions import cancel_lesson, sign_register
+from attendance.models import Mark
+from kvs.models import Location, Role, User
+from kvs.pdf import pdf_available
+from reporting.actions import LANGUAGE
+from reporting.render import Document, to_csv, to_html, to_pdf, to_xlsx
+from reporting.report import Content
+from reporting.reports.municipality import REPORT, MunicipalityForm, Row, UnsignedRow, first_of_month
+from students import actions
+from students.models import Client
+from tests.factories import make_group, make_lesson, make_student, place, staff, teach
+from tests.reporting.conftest import CONTRACTS_FROM, LINK, OCTOBER, FixedSchool, at
+
+needs_pango = pytest.mark.skipif(bool(pdf_available()), reason=pdf_available())
+
+
+def made(client: Client, by: User, month: dt.date = OCTOBER) -> Content:
+    with override(LANGUAGE):
+        return REPORT.build({"client": client, "month": month}, by, lambda done, total, doing: None)
+
+
+def rows(content: Content) -> list[Row]:
+    return list(content.tables[0].rows)
+
+
+def unsigned(content: Content) -> list[UnsignedRow]:
+    return list(content.tables[1].rows)
+
+
+def minutes(row: Row) -> tuple[int, ...]:
+    """Lessons, offered, attended, excused, reported, unexcused, late."""
+    return (row.lessons, row.offered, row.attended, row.excused, row.reported, row.unexcused, row.late)
+
+
+def test_utrecht_has_only_the_tenth_and_zeist_only_the_twentieth(fixed: FixedSchool, ineke: User) -> None:
+    utrecht, zeist = made(fixed.utrecht, ineke), made(fixed.zeist, ineke)
+    moved, odd = fixed.people["moved"], fixed.people["odd"]
+    assert {row.person: minutes(row) for row in rows(utrecht)} == {
+        moved.audit_id: (1, 90, 75, 0, 0, 0, 15),
+        odd.audit_id: (2, 180, 0, 0, 90, 90, 0),
+    }
+    assert {row.person: minutes(row) for row in rows(zeist)} == {moved.audit_id: (1, 90, 90, 0, 0, 0, 0)}
+    assert (utrecht.people, zeist.people) == ((odd.audit_id, moved.audit_id), (moved.audit_id,))
+
+
+def test_the_twelfth_stands_under_not_signed(fixed: FixedSchool, ineke: User) -> None:
+    twelfth = UnsignedRow(dt.date(2025, 10, 12), "NT2 B1 dag 2", "09:00 – 10:30", 2)
+    assert unsigned(made(fixed.utrecht, ineke)) == [twelfth]
+    assert unsigned(made(fixed.zeist, ineke)) == []
+
+
+def test_the_names_are_as_in_lists_and_the_odd_one_is_itself(fixed: FixedSchool, ineke: User) -> None:
+    assert [(row.name, row.number) for row in rows(made(fixed.utrecht, ineke))] == [
+        (LINK, fixed.people["odd"].number),
+        ("Wisselaar, Siti van den", fixed.people["moved"].number),
+    ]
+
+
+def test_minutes_add_up_and_percentages_are_of_the_sums(fixed: FixedSchool, ineke: User) -> None:
+    content = made(fixed.utrecht, ineke)
+    total = content.tables[0].total
+    for row in [*rows(content), total]:
+        assert row.offered == row.attended + row.excused + row.reported + row.unexcused + row.late
+    assert minutes(total) == (3, 270, 75, 0, 90, 90, 15)
+    assert [(row.present, row.present_unexcused) for row in [*rows(content), total]] == [
+        (Decimal("0.0"), Decimal("0.0")),
+        (Decimal("83.3"), Decimal("83.3")),
+        (Decimal("27.8"), Decimal("27.8")),
+    ]
+    assert content.figures == (("2", "cursisten"), ("4,5", "uur aangeboden"), ("1,25", "uur gevolgd"), ("27,8 %", "aanwezig"))
+
+
+def test_excused_minutes_leave_the_second_percentage() -> None:
+    row = Row(None, "x", "1", 2, offered=180, attended=90, excused=60, reported=0, unexcused=30, late=0, proven=0)
+    assert (row.present, row.present_unexcused) == (Decimal("50.0"), Decimal("75.0"))
+    nothing = Row(None, "x", "1", 1, offered=90, attended=0, excused=90, reported=0, unexcused=0, late=0, proven=0)
+    assert (nothing.present, nothing.present_unexcused) == (Decimal("0.0"), None)
+
+
+def test_what_both_said_is_proven(fixed: FixedSchool, ineke: User) -> None:
+    assert made(fixed.utrecht, ineke).remarks[0][1].startswith("Van de gevolgde minuten is 0,0 % bevestigd")
+    moved = Mark.objects.filter(lesson=fixed.lessons[10], enrolment=fixed.places["moved"])
+    moved.update(student_at=at(10))
+    assert made(fixed.utrecht, ineke).remarks[0][1].startswith("Van de gevolgde minuten is 100,0 % bevestigd")
+
+
+def test_a_cancelled_lesson_counts_nowhere(fixed: FixedSchool, anna: User, ineke: User) -> None:
+    cancel_lesson(lesson=fixed.lessons[12], version=1, by=ineke)
+    assert unsigned(made(fixed.utrecht, ineke)) == []
+
+
+def test_the_months_around_it_are_empty(fixed: FixedSchool, ineke: User) -> None:
+    for month in (dt.date(2025, 9, 1), dt.date(2025, 11, 1)):
+        content = made(fixed.utrecht, ineke, month)
+        assert [list(filled.rows) for filled in content.tables] == [[], []]
+        assert content.people == ()
+
+
+def test_two_places_of_one_student_are_one_row(fixed: FixedSchool, north: Location, anna: User, ineke: User) -> None:
+    other = make_group(north, ineke, name="KNM")
+    teach(anna, other, ineke)
+    second = place(fixed.people["odd"], other, ineke)
+    actions.add_contract(programme=second.programme, by=ineke, client=fixed.utrecht, starts_on=CONTRACTS_FROM)
+    lesson = make_lesson(other, ineke, starts_at=at(21), minutes=60)
+    sign_register(lesson=lesson, rows=[RegisterRow(second.pk, "present")], by=anna)
+    assert minutes(rows(made(fixed.utrecht, ineke))[0]) == (3, 240, 60, 0, 90, 90, 0)
+
+
+def test_another_location_is_left_out_and_that_is_said(fixed: FixedSchool, south: Location, chris: User, ineke: User) -> None:
+    group = make_group(south, ineke)
+    teach(chris, group, ineke)
+    elsewhere = place(make_student(south, ineke, surname="Zuidema"), group, ineke)
+    actions.add_contract(programme=elsewhere.programme, by=ineke, client=fixed.utrecht, starts_on=CONTRACTS_FROM)
+    make_lesson(group, ineke, starts_at=at(22))
+    lesson = make_lesson(group, ineke, starts_at=at(23))
+    sign_register(lesson=lesson, rows=[RegisterRow(elsewhere.pk, "present")], by=chris)
+    boss = staff(Role.MANAGEMENT)
+    part, whole = made(fixed.utrecht, ineke), made(fixed.utrecht, boss)
+    assert part.about == "Gemeente Utrecht · 1 okt 2025 t/m 31 okt 2025 · alleen vestiging Noord"
+    assert whole.about == "Gemeente Utrecht · 1 okt 2025 t/m 31 okt 2025"
+    assert len(rows(whole)) - len(rows(part)) == 1
+    assert len(unsigned(whole)) - len(unsigned(part)) == 1
+
+
+def test_a_teacher_role_elsewhere_adds_nothing(fixed: FixedSchool, south: Location, ineke: User, sami: User) -> None:
+    """Ineke also teaches at South; her report as administration of North stays that of North."""
+    from kvs.models import Membership  # noqa: PLC0415
+
+    group = make_group(south, sami)
+    Membership.objects.create(user=ineke, role=Role.TEACHER, location=south, starts_on=CONTRACTS_FROM)
+    ineke = User.objects.get(pk=ineke.pk)
+    teach(ineke, group, sami)
+    elsewhere = place(make_student(south, sami), group, sami)
+    actions.add_contract(programme=elsewhere.programme, by=sami, client=fixed.utrecht, starts_on=CONTRACTS_FROM)
+    sign_register(lesson=make_lesson(group, sami, starts_at=at(23)), rows=[RegisterRow(elsewhere.pk, "present")], by=ineke)
+    assert len(rows(made(fixed.utrecht, ineke))) == 2
+
+
+def test_queries_do_not_grow_with_students(fixed: FixedSchool, north: Location, anna: User, ineke: User) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            made(fixed.utrecht, User.objects.get(pk=ineke.pk))
+        return len(queries)
+
+    before = count()
+    for number in range(3):  # each in a group and programme of its own
+        group = make_group(north, ineke)
+        teach(anna, group, ineke)
+        placed = place(make_student(north, ineke), group, ineke)
+        actions.add_contract(programme=placed.programme, by=ineke, client=fixed.utrecht, starts_on=CONTRACTS_FROM)
+        lesson = make_lesson(group, ineke, starts_at=at(24, 9 + number))
+        sign_register(lesson=lesson, rows=[RegisterRow(placed.pk, "present")], by=anna)
+    assert len(rows(made(fixed.utrecht, ineke))) == 5
+    assert count() == before
+
+
+def test_progress_is_told_for_every_row(fixed: FixedSchool, ineke: User) -> None:
+    told: list[tuple[int, int | None]] = []
+    REPORT.build({"client": fixed.utrecht, "month": OCTOBER}, ineke, lambda done, total, doing: told.append((done, total)))
+    assert told == [(1, None), (2, None)]
+
+
+# --- the four files say the same
+
+
+def document(content: Content) -> Document:
+    made_at = dt.datetime(2025, 11, 3, 11, 2, tzinfo=dt.UTC)
+    return Document(REPORT, content, "Taalschool Lindenhof", "oktober 2025", 1, made_at, "9F2A-71C4")
+
+
+HEAD = [
+    "Cursist",
+    "Nummer",
+    "Lessen",
+    "Aangeboden",
+    "Gevolgd",
+    "Geoorloofd",
+    "Afgemeld",
+    "Ongeoorloofd",
+    "Te laat",
+    "Aanwezig (%)",
+    "Zonder geoorloofd (%)",
+]
+
+
+def golden(fixed: FixedSchool) -> list[list[Any]]:
+    """The rows of Utrecht as every file has them."""
+    return [
+        [LINK, fixed.people["odd"].number, 2, 180, 0, 0, 90, 90, 0, 0.0, 0.0],
+        ["Wisselaar, Siti van den", fixed.people["moved"].number, 1, 90, 75, 0, 0, 0, 15, 83.3, 83.3],
+    ]
+
+
+def test_the_workbook(fixed: FixedSchool, ineke: User) -> None:
+    with override(LANGUAGE):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(to_xlsx(document(made(fixed.utrecht, ineke)))))
+    assert book.sheet_names == ["Per cursist, in minuten", "Niet getekend, dus niet meegete", "Toelichting"]
+    sheet = book.get_sheet_by_index(0).to_python()
+    assert sheet[0] == HEAD
+    assert sheet[1:] == [*golden(fixed), ["Totaal, 2 cursisten", "", 3, 270, 75, 0, 90, 90, 15, 27.8, 27.8]]
+    assert book.get_sheet_by_index(1).to_python()[1:] == [[dt.date(2025, 10, 12), "NT2 B1 dag 2", "09:00 – 10:30", 2]]
+    explained = {row[0]: str(row[1]) for row in book.get_sheet_by_index(2).to_python()[1:]}
+    assert explained["¹ Aanwezig"] == "gevolgde minuten gedeeld door aangeboden minuten."
+    assert explained["Afgemeld"].endswith("(nog niet bevestigd)")
+
+
+def test_the_csv(fixed: FixedSchool, ineke: User) -> None:
+    with override(LANGUAGE):
+        first, second = (to_csv(document(made(fixed.utrecht, ineke)), number).decode("utf-8-sig") for number in (0, 1))
+    found = list(csv.reader(io.StringIO(first), delimiter=";"))
+    expected = [[str(cell).replace(".", ",") for cell in row] for row in golden(fixed)]
+    expected[0][0] = f"'{LINK}"
+    assert found == [HEAD, *expected]
+    assert list(csv.reader(io.StringIO(second), delimiter=";"))[1:] == [["2025-10-12", "NT2 B1 dag 2", "09:00 – 10:30", "2"]]
+
+
+def test_the_page_escapes_what_was_typed(fixed: FixedSchool, ineke: User) -> None:
+    student = fixed.people["odd"]
+    student.surname = "<img src=x><script>"
+    student.save()
+    with override(LANGUAGE):
+        page = to_html(document(made(fixed.utrecht, ineke)))
+    assert "&lt;img src=x&gt;&lt;script&gt;" in page
+    assert re.findall(r"<(?:img|script)", page) == []
+
+
+def written(row: list[Any]) -> str:
+    """A golden row as it reads on paper, without spaces: a long name goes on at the next line."""
+    texts = [f"{cell:.1f}%".replace(".", ",") if isinstance(cell, float) else str(cell) for cell in row]
+    return "".join("".join(texts).split())
+
+
+@needs_pango
+def test_the_pdf_reads_back_as_the_rows(fixed: FixedSchool, ineke: User, tmp_path: Path) -> None:
+    with override(LANGUAGE):
+        content = to_pdf(document(made(fixed.utrecht, ineke)))
+    (tmp_path / "report.pdf").write_bytes(content)
+    findings = pdfua.validate(str(tmp_path / "report.pdf")).findings
+    assert [finding.message for finding in findings if finding.severity >= pdfua.Severity.ERROR] == []
+    text = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+    assert [written(row) in text for row in golden(fixed)] == [True, True]
+    assert written(["Totaal, 2 cursisten", 3, 270, 75, 0, 90, 90, 15, 27.8, 27.8]) in text
+    assert written(["zo 12 okt 2025", "NT2 B1 dag 2", "09:00 – 10:30", 2]) in text
+    assert "Zelfbetaler" not in text
+    assert written(["Versie 1 · Kenmerk 9F2A-71C4 · 1 / 1"]) in text
+
+
+# --- asking
+
+
+@pytest.mark.parametrize(
+    ("month", "wrong"),
+    [
+        ("2025-10-01", False),
+        ("2025-10-02", True),
+        ("oktober", True),
+        ("", True),
+        ("9999-01-01", True),
+        ("2025-13-01", True),
+    ],
+)
+def test_months(db: None, month: str, wrong: bool) -> None:
+    client = Client.objects.create(name="Gemeente Rijnkerk")
+    form = MunicipalityForm({"client": str(client.pk), "month": month})
+    assert form.is_valid() is not wrong
+    assert set(form.errors) == ({"month"} if wrong else set())
+
+
+def test_only_municipalities_can_be_chosen(db: None) -> None:
+    baker = Client.objects.create(name="Bakkerij", kind=Client.Kind.EMPLOYER)
+    for value in (str(baker.pk), "", "x", "00000000-0000-0000-0000-000000000000"):
+        form = MunicipalityForm({"client": value, "month": "2025-10-01"})
+        assert set(form.errors) == {"client"}
+
+
+def test_months_go_back_over_new_year() -> None:
+    assert [first_of_month(dt.date(2026, 1, 31), back) for back in (0, 1, 13)] == [
+        dt.date(2026, 1, 1),
+        dt.date(2025, 12, 1),
+        dt.date(2024, 12, 1),
+    ]

@@ -1,0 +1,5 @@
+"""Fixtures of the portal, for the tests of this folder."""
+
+from tests.students.portal import me, rania
+
+__all__ = ["me", "rania"]
