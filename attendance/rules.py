@@ -31,6 +31,20 @@ CODE_LETTERS = "CDFGHJKMNPRTVWXYZ234679"
 CODE_LENGTH = 8
 
 
+# What kind of hour a lesson is (domain/duo.md 1.4, read 2026-11-22). A report sums the classes its own rule accepts.
+HOUR_CLASSES = (
+    *("classroom", "elearning_school", "practice", "knm"),  # at the school
+    *("ona_course", "ona_portfolio"),  # at the school too; DUO asks for the hours of an ONA course apart
+    *("distance", "elearning_home"),
+)
+# DUO's page "uitwisselen contractgegevens": only hours the student was at the school, and an ONA course in a field of its
+# own. Online and at home never count, since 2019-01-01.
+DUO_COURSE_HOURS = frozenset({"classroom", "elearning_school", "practice", "knm", "ona_portfolio"})
+DUO_ONA_HOURS = frozenset({"ona_course"})
+NOT_AT_SCHOOL = {"online": "distance", "elearning_home": "elearning_home"}
+LITERACY = "literacy"  # both the subject of a lesson and the course of a contract
+
+
 class Counts(NamedTuple):
     """The line above a register. The first three make the class; confirmed counts apart (design/look.md)."""
 
@@ -77,6 +91,27 @@ def minutes_attended(state: str, planned: int, missed: int) -> int:
     if state not in THERE:
         return 0
     return max(planned - missed, 0) if state in WITH_MINUTES else planned
+
+
+def hour_class(subject: str, delivery: str) -> str:
+    """Which of HOUR_CLASSES a lesson is: first where it was given, then what it was about.
+
+    MAP and other subjects at the school are hours at the school; whether DUO wants them is not confirmed.
+    """
+    if delivery in NOT_AT_SCHOOL:
+        return NOT_AT_SCHOOL[delivery]
+    if delivery == "ona_school":
+        return "ona_portfolio"
+    if subject in ("ona", "knm"):
+        return "ona_course" if subject == "ona" else "knm"
+    return delivery
+
+
+def literacy_online(course: str, subject: str, delivery: str) -> bool:
+    """Whether this lesson, under a contract for `course`, is literacy given away from the school: not allowed at all since
+    2019-01-01 (Blik op Werk; domain/duo.md 1.4).
+    """
+    return LITERACY in (course, subject) and delivery in NOT_AT_SCHOOL
 
 
 def row_hash(salt: str, *values: object) -> str:

@@ -91,6 +91,7 @@ NAVIGATION = (
         frozenset({Role.ADMINISTRATION}),
         waiting="students.models.corrections.waiting_for",
     ),
+    Destination(_("School"), "school", "building-2", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT})),
 )
 START_PAGES = {  # where a role begins; the system administrator at home
     Role.TEACHER: "attendance:today",

@@ -37,7 +37,7 @@ def logins() -> list[tuple[str, str, str]]:
 
 def fill() -> None:
     """Make the school, its locations and its staff."""
-    Organisation.objects.create(name="Taalschool Lindenhof", is_demo=True)
+    Organisation.objects.create(name="Taalschool Lindenhof", is_demo=True, bow_number="0099999", handbook_edition="2026 (demo)")
     today = timezone.localdate()
     places = {name: Location.objects.create(name=name, city=city) for name, city in (("Noord", "Oosterveen"), ("Zuid", "Kadijk"))}
     password = make_password(PASSWORD)  # hashed once: slow on purpose

@@ -3,7 +3,11 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from django import forms
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
+
+from kvs.models import Organisation
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
@@ -15,3 +19,30 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
         self.fields["password"].help_text = ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class SchoolForm(forms.ModelForm[Organisation]):
+    """The school's own facts."""
+
+    measuring_year_month = forms.TypedChoiceField(
+        label=_("The measuring year begins in"),
+        choices=MONTHS.items(),
+        coerce=int,
+        help_text=_("Blik op Werk measures results over twelve months. Not confirmed yet: ask Blik op Werk which months."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Organisation
+        fields = ("name", "bow_number", "measuring_year_month", "handbook_edition")
+        help_texts = {
+            "bow_number": _(
+                "The number of the quality mark, as on zoekinburgerschool.nl. It is in the name of the file for DUO."
+            ),
+            "handbook_edition": _("As printed on it, for example 2026. It stands on the lists for Blik op Werk."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+        self.fields["bow_number"].widget.attrs |= {"inputmode": "numeric"}

@@ -16,6 +16,10 @@ ACCOUNTS = (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("name", Reason.ORGANISATION),
             NotPersonal("is_demo", Reason.SETTING),
+            NotPersonal("bow_number", Reason.ORGANISATION),
+            NotPersonal("measuring_year_month", Reason.ORGANISATION),
+            NotPersonal("handbook_edition", Reason.ORGANISATION),
+            NotPersonal("version", Reason.VERSION),
         ),
     ),
     Model(

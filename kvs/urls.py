@@ -16,6 +16,7 @@ urlpatterns = [
     path("aanmelden/cursist/pincode/", student_door.student_new_pin, name="student_new_pin"),
     path("kaart/", student_door.student_card, name="student_card"),
     path("apparaten/", student_door.devices, name="devices"),
+    path("school/", views.school, name="school"),
     path("afmelden/", account.logout, name="account_logout"),
     path("", include("students.urls")),
     path("", include("attendance.urls")),

@@ -1,21 +1,28 @@
 """Pages of the ground floor: start, health, sign-in extras."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 from redis.exceptions import RedisError
 
-from kvs.access import START_PAGES, KvsRequest
+from kvs.access import START_PAGES, KvsRequest, role_required
 from kvs.checks import undeclared_tables
+from kvs.drafts import form_data
 from kvs.environment import EnvironmentProblem
-from kvs.models import Role
+from kvs.forms import SchoolForm
+from kvs.models import Organisation, Role
+from kvs.pages import form_page
+from kvs.school import change_school
 from kvs.sentinel import check_sentinel
 
 
@@ -28,6 +35,23 @@ def home(request: KvsRequest) -> HttpResponse:
     if not request.user.has_role(Role.SYSTEM_ADMINISTRATOR):
         raise PermissionDenied
     return render(request, "kvs/home.html", {"parts": [(PARTS[part], good) for part, good in readiness().items()]})
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(Role.ADMINISTRATION, Role.MANAGEMENT)
+def school(request: KvsRequest) -> HttpResponse:
+    """The school's own facts, among them what DUO and Blik op Werk know it by."""
+    form = SchoolForm(form_data(request), instance=get_object_or_404(Organisation))
+
+    def act() -> Organisation:
+        changes = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        return change_school(version=form.cleaned_data["version"] or 0, by=request.user, changes=changes)
+
+    def done(row: Organisation) -> str:
+        messages.success(request, gettext("The facts of the school are saved."))
+        return reverse("school")
+
+    return form_page(request, form, act=act, done=done, template="kvs/school.html", title=gettext("School"), verb=gettext("Save"))
 
 
 PARTS = {

@@ -39,12 +39,28 @@ class Organisation(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     name = models.CharField(_("name"), max_length=120)
     is_demo = models.BooleanField(_("demo school"), default=False)
+    # The number of the keurmerk: 1 to 10 digits (DUO, Inburgeringsaanbod API 1.2.0), zeros in front included.
+    bow_number = models.CharField(_("Blik op Werk number"), max_length=10, blank=True)
+    # Blik op Werk measures results over twelve months (domain/blik_op_werk_and_municipalities.md, 2).
+    measuring_year_month = models.PositiveSmallIntegerField(_("the measuring year begins in"), default=1)
+    handbook_edition = models.CharField(_("edition of the Blik op Werk handbook"), max_length=40, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("organisation")
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="organisation_is_one_row"),
             models.CheckConstraint(condition=~Q(name=""), name="organisation_has_name"),
+            models.CheckConstraint(
+                condition=Q(bow_number="") | Q(bow_number__regex=r"^0*[1-9][0-9]*$"),
+                name="organisation_bow_number",
+                violation_error_message=_("A Blik op Werk number has 1 to 10 digits and nothing else."),
+            ),
+            models.CheckConstraint(
+                condition=Q(measuring_year_month__range=(1, 12)),
+                name="organisation_measuring_year",
+                violation_error_message=_("Choose a month from the list."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -52,6 +52,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "student_new_pin": (302, dict.fromkeys(Role, 302)),
     "student_not_me": (405, dict.fromkeys(Role, 405)),
     "devices": (302, ANYONE),
+    "school": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "attendance:today": (302, only(Role.TEACHER)),
     "students:corrections": (302, only(*ADMINISTRATION)),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attendance import rules
+from attendance.models import Lesson
 
 STATES = st.sampled_from(rules.STATES)
 MINUTES = st.integers(min_value=0, max_value=600)
@@ -94,3 +95,69 @@ def test_the_digest_of_a_register_does_not_depend_on_the_order_of_its_rows() -> 
 def test_lesson_codes_fit_the_constraint_and_hold_no_look_alikes() -> None:
     assert set(rules.CODE_LETTERS) & set("0OQ1IL5S8BAEU") == set()
     assert len(set(rules.CODE_LETTERS)) == len(rules.CODE_LETTERS)
+
+
+# --- what a lesson counts as: domain/duo.md 1.4 (DUO, "uitwisselen contractgegevens"; Blik op Werk, e-learning since 2019)
+
+AT_SCHOOL = ("classroom", "elearning_school", "practice")
+# subject -> the class of a lesson in the classroom, as e-learning at school, as guided practice
+CLASSES = {
+    "language": ("classroom", "elearning_school", "practice"),
+    "literacy": ("classroom", "elearning_school", "practice"),
+    "map": ("classroom", "elearning_school", "practice"),
+    "other": ("classroom", "elearning_school", "practice"),
+    "knm": ("knm", "knm", "knm"),
+    "ona": ("ona_course", "ona_course", "ona_course"),
+}
+
+
+def test_the_table_has_every_subject_and_way_of_teaching() -> None:
+    assert set(CLASSES) == set(Lesson.Subject.values)
+    assert {*AT_SCHOOL, "online", "elearning_home", "ona_school"} == set(Lesson.Delivery.values)
+
+
+@pytest.mark.parametrize("subject", CLASSES)
+def test_the_class_of_an_hour(subject: str) -> None:
+    assert tuple(rules.hour_class(subject, delivery) for delivery in AT_SCHOOL) == CLASSES[subject]
+    away = {delivery: rules.hour_class(subject, delivery) for delivery in ("online", "elearning_home", "ona_school")}
+    assert away == {"online": "distance", "elearning_home": "elearning_home", "ona_school": "ona_portfolio"}
+
+
+@pytest.mark.parametrize(
+    ("hour_class", "course", "ona"),
+    [
+        ("classroom", True, False),  # classroom lesson at the school, attended
+        ("elearning_school", True, False),  # e-learning done while physically at school
+        ("practice", True, False),  # begeleide praktijkuren
+        ("knm", True, False),  # a lesson at the school like any other
+        ("ona_portfolio", True, False),  # hours at school spent on the ONA portfolio
+        ("ona_course", False, True),  # own field
+        ("distance", False, False),  # not since 2019-01-01
+        ("elearning_home", False, False),
+    ],
+)
+def test_what_duo_counts(hour_class: str, course: bool, ona: bool) -> None:
+    assert hour_class in rules.HOUR_CLASSES
+    assert (hour_class in rules.DUO_COURSE_HOURS, hour_class in rules.DUO_ONA_HOURS) == (course, ona)
+
+
+def test_duo_counts_nothing_twice_and_knows_every_class() -> None:
+    assert {rules.hour_class(subject, way) for subject in CLASSES for way in Lesson.Delivery.values} == set(rules.HOUR_CLASSES)
+    assert len(rules.HOUR_CLASSES) == 8
+    assert rules.DUO_COURSE_HOURS.isdisjoint(rules.DUO_ONA_HOURS)
+
+
+@pytest.mark.parametrize(
+    ("course", "subject", "delivery", "refused"),
+    [
+        ("literacy", "language", "online", True),  # literacy courses may not be given online
+        ("literacy", "knm", "elearning_home", True),
+        ("integration", "literacy", "online", True),
+        ("literacy", "literacy", "classroom", False),
+        ("literacy", "literacy", "elearning_school", False),
+        ("integration", "language", "online", False),  # allowed, but it does not count
+        ("nt2", "knm", "elearning_home", False),
+    ],
+)
+def test_literacy_away_from_the_school(course: str, subject: str, delivery: str, refused: bool) -> None:
+    assert rules.literacy_online(course, subject, delivery) is refused
