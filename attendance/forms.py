@@ -13,7 +13,8 @@ from attendance import rules
 from attendance.actions import Row
 from attendance.models import Lesson, Mark
 from kvs.models import Role, User
-from students.forms import DateInput, LabelledChoice
+from kvs.widgets import DateInput
+from students.forms import LabelledChoice
 
 MOST_MINUTES = 600  # of a lesson: constraint lesson_minutes
 

@@ -85,6 +85,9 @@ NAVIGATION = (
         _("Reports"), "reporting:list", "file-text", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
     ),
     Destination(
+        _("Accounts"), "accounts", "user-cog", frozenset({Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT}), also=("/rollen/",)
+    ),
+    Destination(
         _("Corrections"),
         "students:corrections",
         "file-pen",

@@ -23,8 +23,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return False
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in; what somebody else began at the student door of this browser is over."""
-        for begun in ("new_pin", "card"):
+        """Sign in; what somebody else began at a door of this browser is over."""
+        for begun in ("new_pin", "card", "link"):
             request.session.pop(begun, None)
         super().login(request, user)
 

@@ -60,6 +60,13 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def default_url() -> str:
+    """How browsers reach this school when KVS_URL does not say: the demonstration on this machine, else its first name."""
+    if flag("KVS_DEMO"):
+        return f"http://localhost:{number('KVS_PORT', 8000)}"
+    return f"https://{os.environ.get('KVS_HOSTS', 'localhost').split(',')[0].lstrip('.')}"
+
+
 def make_keys(folder: Path) -> None:
     """Make the keys that are not there yet, readable by the owner only. An existing key is never touched."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

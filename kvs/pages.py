@@ -1,5 +1,6 @@
 """The two patterns nearly every page follows: a form with one action, and a list in pages that stay put."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from kvs.editing import attempt
 
 Made = TypeVar("Made")
 PAGE_SIZE = 50
+REMEMBERED_SEARCHES = 20
 COUNT_LIMIT = 1000  # beyond this "more than 1000" says enough and an exact count costs
 
 
@@ -31,6 +33,25 @@ def form_page(
         if made is not None:
             return redirect(done(made))
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+
+
+def keep_search(request: KvsRequest, place: str) -> str:
+    """Keep the search typed in a POST (`q`) in the sealed session, so that no name stands in an address; the random word
+    that does. Empty when nothing was typed. `place` sets the searches of one list apart from another's.
+    """
+    typed = request.POST.get("q", "").replace("\x00", "").strip()[:200]
+    if not typed:
+        return ""
+    word = secrets.token_urlsafe(6)
+    known = request.session.get(place, {})
+    request.session[place] = dict([*known.items(), (word, typed)][-REMEMBERED_SEARCHES:])
+    return word
+
+
+def kept_search(request: KvsRequest, place: str) -> str:
+    """What was typed under the random word in the address (`q`); empty when it is unknown."""
+    typed: str = request.session.get(place, {}).get(request.GET.get("q", ""), "")
+    return typed
 
 
 def keyset_page(queryset: "models.QuerySet[Any]", after: str | None, *, order: tuple[str, str]) -> "tuple[list[Any], str | None]":

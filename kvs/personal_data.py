@@ -115,6 +115,22 @@ ACCOUNTS = (
         actors=("issued_by",),
     ),
     Model(
+        "kvs.OneTimeLink",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("user", Reason.LINK),
+            Field("kind", ACCOUNT),
+            Field("token_index", SECRET),
+            Field("issued_at", ACCOUNT),
+            NotPersonal("issued_by", Reason.LINK),
+            NotPersonal("confirmed_by", Reason.LINK),
+            Field("sent_at", ACCOUNT),
+            Field("expires_at", ACCOUNT),
+        ),
+        owners=("user",),
+        actors=("issued_by", "confirmed_by"),
+    ),
+    Model(
         "kvs.Draft",
         (
             NotPersonal("id", Reason.ROW_ID),

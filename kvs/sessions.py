@@ -13,7 +13,7 @@ from django.middleware.csrf import CSRF_SESSION_KEY
 from django.utils import timezone
 
 from kvs.fields import seal, unseal
-from kvs.models import RoleSetting, User, WebSession
+from kvs.models import Membership, RoleSetting, User, WebSession
 
 IDLE_MINUTES = 30
 ABSOLUTE_MINUTES = 600
@@ -180,5 +180,7 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete what has ended."""
+        """Delete what has ended, also by a last day that has passed while nobody touched the browser."""
         WebSession.objects.exclude(pk__in=WebSession.objects.live()).delete()
+        within = Membership.objects.active_on(timezone.localdate()).filter(user__is_active=True)
+        WebSession.objects.filter(user__isnull=False).exclude(user__in=within.values("user")).delete()

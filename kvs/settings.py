@@ -1,7 +1,8 @@
 """The one settings file. Defaults are safe for production; the environment opts into the demo (KVS_DEMO=1).
 
 Environment: KVS_VAR data folder, KVS_KEYS key folder, KVS_DATABASE_URL, KVS_REDIS_URL, KVS_HOSTS (comma separated names
-this school answers to), KVS_DEMO, KVS_TRUSTED_PROXIES (how many proxies of our own stand in front), KVS_MAIL_URL.
+this school answers to), KVS_URL (how browsers reach it, for links in e-mail), KVS_DEMO, KVS_TRUSTED_PROXIES (how many
+proxies of our own stand in front), KVS_MAIL_HOST, KVS_MAIL_PORT, KVS_MAIL_FROM, KVS_INVITATION_DAYS.
 """
 
 import os
@@ -26,6 +27,8 @@ SECRET_KEY = KEYS.secret
 FIELD_ENCRYPTION_KEY = KEYS.seal
 INDEX_KEY = KEYS.index
 ALLOWED_HOSTS = [host for host in os.environ.get("KVS_HOSTS", "localhost,127.0.0.1").split(",") if host]
+# Links in e-mail are made by the worker, without a request; never from the Host header of whoever asks.
+SITE_URL = (os.environ.get("KVS_URL") or environment.default_url()).rstrip("/")
 ROOT_URLCONF = "kvs.urls"
 WSGI_APPLICATION = "kvs.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -167,6 +170,8 @@ ACCOUNT_FORMS = {"login": "kvs.forms.LoginForm"}
 # The address part of the failure limit is left out: a classroom shares one address (decisions.md 17).
 # A PIN has six digits, so guesses are counted per day as well: else a patient guesser of all numbers would get in.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "5/5m/key", "pin_failed": "5/5m/key,30/d/key"}
+ACCOUNT_RATE_LIMITS["ask_reset"] = "3/15m/key,10/d/key"  # counted per typed address, known or not
+INVITATION_DAYS = environment.number("KVS_INVITATION_DAYS", 7)
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("KVS_TRUSTED_PROXIES", 0)
 
 # --- one cookie, and only from the sign-in page on

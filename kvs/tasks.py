@@ -4,7 +4,7 @@ import uuid
 
 from celery import shared_task
 
-from kvs import cards, drafts, files, jobs
+from kvs import cards, drafts, files, jobs, links
 from kvs.sessions import SessionStore
 
 
@@ -22,9 +22,10 @@ def ring_waiting_jobs() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def delete_expired() -> None:
-    """Delete files, jobs, web sessions, drafts and one-time codes whose time is over."""
+    """Delete files, jobs, web sessions, drafts, one-time codes and links whose time is over."""
     files.expire_files()
     jobs.delete_old_jobs()
     SessionStore.clear_expired()
     drafts.delete_expired()
     cards.delete_expired_codes()
+    links.delete_expired_links()

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from kvs import student_door, views
+from kvs import link_door, staff_pages, student_door, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +14,18 @@ urlpatterns = [
     path("aanmelden/cursist/niet-ik/", student_door.student_not_me, name="student_not_me"),
     path("aanmelden/cursist/code/", student_door.student_code, name="student_code"),
     path("aanmelden/cursist/pincode/", student_door.student_new_pin, name="student_new_pin"),
+    path("aanmelden/link/", link_door.one_time_link, name="one_time_link"),
+    path("aanmelden/link/wachtwoord/", link_door.new_password, name="new_password"),
+    path("aanmelden/vergeten/", link_door.password_forgotten, name="password_forgotten"),
+    path("aanmelden/vergeten/verstuurd/", link_door.password_sent, name="password_sent"),
+    path("accounts/", staff_pages.account_list, name="accounts"),
+    path("accounts/zoeken/", staff_pages.account_search, name="account_search"),
+    path("accounts/uitnodigen/", staff_pages.account_invite, name="account_invite"),
+    path("accounts/<uuid:pk>/", staff_pages.account_page, name="account"),
+    path("accounts/<uuid:pk>/doen/", staff_pages.account_act, name="account_act"),
+    path("accounts/<uuid:pk>/rol/", staff_pages.role_give, name="role_give"),
+    path("accounts/<uuid:pk>/sluiten/", staff_pages.account_close, name="account_close"),
+    path("rollen/<uuid:pk>/beeindigen/", staff_pages.role_end, name="role_end"),
     path("kaart/", student_door.student_card, name="student_card"),
     path("apparaten/", student_door.devices, name="devices"),
     path("school/", views.school, name="school"),

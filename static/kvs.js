@@ -83,13 +83,13 @@ all(".keypad").forEach((keypad) => {
   });
 });
 
-// The QR code of a card leads here with the card's secret behind the #, which browsers do not send: wipe it from the
-// address and post it.
-const cardForm = document.querySelector("form[data-card]");
-if (cardForm && location.hash.length > 1) {
-  cardForm.elements.token.value = location.hash.slice(1);
+// The QR code of a card and the link in an e-mail lead here with a secret behind the #, which browsers do not send: wipe it
+// from the address and post it.
+const secretForm = document.querySelector("form[data-secret]");
+if (secretForm && location.hash.length > 1) {
+  secretForm.elements.token.value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
-  cardForm.requestSubmit();
+  secretForm.requestSubmit();
 }
 
 // Read aloud, only with a voice of the device itself: others send the text to a company.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.nl import bsn as elfproef
 
 from kvs.models import Location, Role, User
-from kvs.widgets import LongSelect
+from kvs.widgets import DateInput, LongSelect
 from students import rules
 from students.models import (
     CaseManager,
@@ -26,15 +26,6 @@ from students.models import (
     Student,
     TeachingAssignment,
 )
-
-
-class DateInput(forms.DateInput):
-    """The browser's own date field: it shows the local order and sends ISO."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class BsnField(forms.CharField):

@@ -68,6 +68,8 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "client": client,
         "contract": contract,
         "case_manager": client.case_managers.create(surname="Jansen"),
+        "account": (colleague := staff(Role.TEACHER, location)),
+        "role": colleague.memberships.get(),
     }
     return {kind: str(row.pk) for kind, row in made.items()}
 

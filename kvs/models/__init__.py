@@ -1,7 +1,8 @@
-"""Models of the ground floor: accounts.py who signs in, cards.py with what, vault.py what guards and records."""
+"""Models of the ground floor: accounts.py who signs in, cards.py and links.py with what, vault.py what guards and records."""
 
 from kvs.models.accounts import Draft, Location, Membership, Organisation, Role, RoleSetting, User, WebSession
 from kvs.models.cards import Card, DeskCode
+from kvs.models.links import OneTimeLink
 from kvs.models.vault import (
     AccessEvent,
     AuditAction,
@@ -26,6 +27,7 @@ __all__ = [
     "KeySentinel",
     "Location",
     "Membership",
+    "OneTimeLink",
     "Organisation",
     "Role",
     "RoleSetting",

@@ -1,6 +1,5 @@
 """List, search, page, new and change of students."""
 
-import secrets
 import uuid
 
 from django.contrib import messages
@@ -19,7 +18,7 @@ from kvs import audit, catalogue
 from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Location, Role, User
-from kvs.pages import counted, form_page, keyset_page
+from kvs.pages import counted, form_page, keep_search, kept_search, keyset_page
 from students import rules
 from students.actions import bsn_index, change_student, register_student
 from students.forms import ListFilter, StudentForm
@@ -28,7 +27,6 @@ from students.models import Enrolment, Programme, Student
 EDITORS = (Role.ADMINISTRATION,)
 PROGRAMME_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 BSN_SEARCHERS = (Role.ADMINISTRATION, Role.FINANCE, Role.PRIVACY_OFFICER)
-REMEMBERED_SEARCHES = 20
 
 SECTIONS = (
     (gettext_lazy("Name"), ("given_names", "call_name", "infix", "surname", "gender")),
@@ -52,20 +50,15 @@ SECTIONS = (
 @role_required(*STAFF)
 def search(request: KvsRequest) -> HttpResponse:
     """Keep what was typed in the sealed session under a random word, so that no name stands in an address."""
-    typed = request.POST.get("q", "").replace("\x00", "").strip()[:200]
-    if not typed:
-        return redirect("students:list")
-    token = secrets.token_urlsafe(6)
-    known = request.session.get("searches", {})
-    request.session["searches"] = dict([*known.items(), (token, typed)][-REMEMBERED_SEARCHES:])
-    return redirect(f"{reverse('students:list')}?q={token}")
+    word = keep_search(request, "searches")
+    return redirect(f"{reverse('students:list')}?q={word}" if word else "students:list")
 
 
 @require_GET
 @role_required(*STAFF)
 def student_list(request: KvsRequest) -> HttpResponse:
     """Students this person may see, by name, with search and filter."""
-    typed = request.session.get("searches", {}).get(request.GET.get("q", ""), "")
+    typed = kept_search(request, "searches")
     chosen = ListFilter(request.GET, user=request.user)
     found = _filtered(request, chosen, typed)
     rows, next_key = keyset_page(with_groups(found), uuid_or_none(request.GET.get("after")), order=("sort_key", "number"))

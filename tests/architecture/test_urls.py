@@ -21,6 +21,10 @@ PUBLIC = {
     "account_inactive",
     "account_logout",
     "healthz",
+    "new_password",
+    "one_time_link",
+    "password_forgotten",
+    "password_sent",
     "readyz",
     "sign_in_language",
     "student_card",
@@ -34,6 +38,7 @@ STAFF_ROLES = [role for role in Role if role != Role.STUDENT]
 ANYONE = dict.fromkeys(Role, 200)
 OFFICE = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 ADMINISTRATION = (Role.ADMINISTRATION,)
+MANAGERS = (Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT)
 PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
 
 
@@ -60,6 +65,13 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "account_login": (200, dict.fromkeys(Role, 302)),
     "account_inactive": (200, ANYONE),
     "account_logout": (302, ANYONE),
+    "one_time_link": (200, ANYONE),
+    "new_password": (302, dict.fromkeys(Role, 302)),
+    "password_forgotten": (200, dict.fromkeys(Role, 302)),
+    "password_sent": (200, ANYONE),
+    "accounts": (302, only(*MANAGERS)),
+    "account_search": (302, dict.fromkeys(Role, 405)),
+    "account_invite": (302, only(*MANAGERS)),
     "healthz": (200, ANYONE),
     "readyz": (200, ANYONE),
     "students:list": (302, only(*STAFF_ROLES)),
@@ -95,8 +107,12 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "attendance:lesson_add": ("group", PLANNERS),
     "attendance:group_lessons": ("group", OFFICE),
 }
-# Clients belong to no location: who may open one may open all.
+# Clients and accounts belong to no location: who may open one may open all.
 SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "account": ("account", MANAGERS),
+    "account_close": ("account", MANAGERS),
+    "role_give": ("account", MANAGERS),
+    "role_end": ("role", MANAGERS),
     "students:client": ("client", OFFICE),
     "students:client_edit": ("client", ADMINISTRATION),
     "students:case_manager_add": ("client", ADMINISTRATION),
@@ -118,6 +134,7 @@ OWN: dict[str, dict[str, str]] = {
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {
+    "account_act": "test_strangers_change_nothing",
     "students:correction_decide": "test_only_administration_of_that_location_answers",
     "reporting:ask": "test_the_register_is_not_for_administration",
     "reporting:run": "test_who_may_open_a_report",

@@ -232,7 +232,7 @@ def test_who_is_signed_in_goes_home(rania: User, place: str) -> None:
 def test_the_page_of_the_card_asks_the_server_nothing_about_the_card(rania: User, ineke: User) -> None:
     page = Browser().get("/kaart/")
 
-    assert (page.status_code, "data-card" in page.content.decode(), page["Cache-Control"].count("no-store")) == (200, True, 1)
+    assert (page.status_code, "data-secret" in page.content.decode(), page["Cache-Control"].count("no-store")) == (200, True, 1)
 
 
 def test_after_a_good_card_only_the_call_name_shows_and_the_pin_opens(rania: User, ineke: User) -> None:

@@ -1,0 +1,323 @@
+"""Pages about the accounts of staff: list and search, one account, invite, give and end a role, close and open again."""
+
+import unicodedata
+import uuid
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kvs import staff
+from kvs.access import KvsRequest, role_required
+from kvs.drafts import form_data
+from kvs.models import Location, Membership, OneTimeLink, Role, User
+from kvs.pages import counted, form_page, keep_search, kept_search, keyset_page
+from kvs.staff import MANAGERS
+from kvs.widgets import DateInput
+
+ROLES = [(role.value, role.label) for role in Role if role != Role.STUDENT]
+
+
+class RoleForm(forms.Form):
+    """A role, where and from when until when."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[("", ""), *ROLES])
+    location = forms.ModelChoiceField(Location.objects.none(), label=gettext_lazy("Location"), required=False)
+    starts_on = forms.DateField(label=gettext_lazy("From"), widget=DateInput())
+    ends_on = forms.DateField(
+        label=gettext_lazy("Until and including"),
+        widget=DateInput(),
+        required=False,
+        help_text=gettext_lazy("Empty: until somebody ends it. An auditor always needs a last day."),
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        location = self.fields["location"]
+        assert isinstance(location, forms.ModelChoiceField)
+        location.queryset = Location.objects.where_held(by, *MANAGERS)
+        location.required = not any(own.location_id is None for own in by.active_memberships())
+        location.empty_label = "" if location.required else _("All locations")
+        self.fields["starts_on"].initial = timezone.localdate
+
+
+class InviteForm(RoleForm):
+    """A colleague who has no account yet."""
+
+    call_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
+    infix = forms.CharField(label=gettext_lazy("Name prefix"), max_length=20, required=False)
+    surname = forms.CharField(label=gettext_lazy("Surname"), max_length=120)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        help_text=gettext_lazy("The address of this person alone. The invitation goes there, and it is the sign-in name."),
+    )
+    field_order = ("call_name", "infix", "surname", "email", "role", "location", "starts_on", "ends_on")
+
+    def clean_email(self) -> str:
+        """In small letters: that is how it is compared."""
+        email: str = self.cleaned_data["email"]
+        return email.casefold()
+
+
+class EndForm(forms.Form):
+    """When a role ends."""
+
+    when = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        choices=[
+            ("now", gettext_lazy("At once: signed out everywhere now")),
+            ("day", gettext_lazy("After the last day below")),
+        ],
+        initial="now",
+        widget=forms.RadioSelect,
+    )
+    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=DateInput(), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A last day is needed for the second choice, and lies not in the past."""
+        data = super().clean() or {}
+        if data.get("when") == "now":
+            data["last_day"] = None
+        elif data.get("when") == "day" and "last_day" in data:
+            if data["last_day"] is None:
+                self.add_error("last_day", _("Which day is the last?"))
+            elif data["last_day"] < timezone.localdate():
+                self.add_error("last_day", _("This day has passed. Choose “At once” to end it now."))
+        return data
+
+
+class AccountFilter(forms.Form):
+    """Above the list: which accounts are shown."""
+
+    status = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Status"),
+        choices=[
+            ("", gettext_lazy("Current accounts")),
+            ("former", gettext_lazy("Closed or ended")),
+            ("all", gettext_lazy("Everyone")),
+        ],
+    )
+    role = forms.ChoiceField(required=False, label=gettext_lazy("Role"), choices=[("", gettext_lazy("All roles")), *ROLES])
+
+
+def _accounts(by: User) -> "QuerySet[User]":
+    """Staff accounts with their roles and whether there is a second factor; no query per row."""
+    roles = Membership.objects.visible_to(by).exclude(role=Role.STUDENT)
+    listed = roles.select_related("location").order_by("-starts_on", "role")
+    factor = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    found: QuerySet[User] = User.objects.visible_to(by).filter(pk__in=roles.values("user"))
+    return found.prefetch_related(Prefetch("memberships", listed, to_attr="roles")).annotate(has_second_factor=Exists(factor))
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _matching(found: "QuerySet[User]", typed: str) -> "QuerySet[User]":
+    """Every typed word occurs in the name or address, whatever its accents. A school has hundreds of colleagues at most."""
+    words = _folded(typed).split()
+    named = found.values_list("pk", "call_name", "infix", "surname", "email")
+    return found.filter(pk__in=[pk for pk, *parts in named if all(word in _folded(" ".join(map(str, parts))) for word in words)])
+
+
+@require_POST
+@role_required(*MANAGERS)
+def account_search(request: KvsRequest) -> HttpResponse:
+    """Keep the typed name out of the address."""
+    word = keep_search(request, "account_searches")
+    return redirect(f"{reverse('accounts')}?q={word}" if word else "accounts")
+
+
+@require_GET
+@role_required(*MANAGERS)
+def account_list(request: KvsRequest) -> HttpResponse:
+    """Accounts of staff by surname."""
+    typed = kept_search(request, "account_searches")
+    chosen = AccountFilter(request.GET)
+    found = _filtered(_accounts(request.user), chosen, typed)
+    after = request.GET.get("after", "")
+    rows, next_key = keyset_page(found, after if _is_uuid(after) else None, order=("surname", "pk"))
+    count, more = counted(found)
+    more_than = _("more than %(count)d accounts") % {"count": count}
+    query = request.GET.copy()
+    query["after"] = next_key or ""
+    context = {
+        "rows": [(row, state_of(row)) for row in rows],
+        "typed": typed,
+        "filter": chosen,
+        "summary": more_than if more else ngettext("%(count)d account", "%(count)d accounts", count) % {"count": count},
+        "next_url": f"?{query.urlencode()}" if next_key else None,
+    }
+    return render(request, "kvs/account_list.html", context)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _filtered(found: "QuerySet[User]", chosen: AccountFilter, typed: str) -> "QuerySet[User]":
+    options = chosen.cleaned_data if chosen.is_valid() else {}
+    today = timezone.localdate()
+    lasting = Membership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today)).exclude(role=Role.STUDENT)
+    if options.get("role"):
+        lasting = lasting.filter(role=options["role"])
+        found = found.filter(pk__in=Membership.objects.filter(role=options["role"]).values("user"))
+    current = Q(is_active=True, pk__in=lasting.values("user"))
+    if options.get("status", "") == "former":
+        found = found.exclude(current)
+    elif options.get("status", "") == "" and not typed:
+        found = found.filter(current)
+    return _matching(found, typed) if typed else found
+
+
+def state_of(user: Any) -> str:
+    """How an account of `_accounts` is: closed, ended, invited or open."""
+    today = timezone.localdate()
+    if not user.is_active:
+        return "closed"
+    if not any(role.ends_on is None or role.ends_on >= today for role in user.roles):
+        return "ended"
+    return "open" if user.has_usable_password() else "invited"
+
+
+@require_GET
+@role_required(*MANAGERS)
+def account_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """One account: whether it can sign in, and its roles now, later and before."""
+    person = _account(request, pk)
+    today = timezone.localdate()
+    context = {
+        "person": person,
+        "state": state_of(person),
+        "link": OneTimeLink.objects.visible_to(request.user).live().filter(user=person, kind="invite").first(),
+        "roles": [role for role in person.roles if role.ends_on is None or role.ends_on >= today],
+        "former_roles": [role for role in person.roles if role.ends_on and role.ends_on < today],
+        "own": person.pk == request.user.pk,
+        "today": today,
+    }
+    return render(request, "kvs/account_page.html", context)
+
+
+def _account(request: KvsRequest, pk: uuid.UUID) -> Any:
+    return get_object_or_404(_accounts(request.user), pk=pk)
+
+
+def _page(title: str, verb: str, person: User | None = None) -> dict[str, str]:
+    parent = person.full_name if person else _("Accounts")
+    url = reverse("account", args=[person.pk]) if person else reverse("accounts")
+    return {"title": title, "verb": verb, "parent": parent, "parent_url": url}
+
+
+def _back(request: KvsRequest, person: User, sentence: str) -> str:
+    messages.success(request, sentence % {"name": person.full_name})
+    return reverse("account", args=[person.pk])
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def account_invite(request: KvsRequest) -> HttpResponse:
+    """A colleague gets an account and an e-mail with a link to choose a password."""
+    form = InviteForm(form_data(request), by=request.user)
+
+    def act() -> User:
+        return staff.invite_staff(by=request.user, **form.cleaned_data)
+
+    def done(person: User) -> str:
+        return _back(request, person, _("The invitation for %(name)s is on its way."))
+
+    return form_page(request, form, act=act, done=done, **_page(_("Invite a colleague"), _("Invite")))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def role_give(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """A further role, or the same one for another period."""
+    person = _account(request, pk)
+    form = RoleForm(form_data(request), by=request.user)
+
+    def act() -> Membership:
+        return staff.give_role(user=person, by=request.user, **form.cleaned_data)
+
+    def done(made: Membership) -> str:
+        return _back(request, person, _("%(name)s has the role."))
+
+    return form_page(request, form, act=act, done=done, **_page(_("Give a role"), _("Give"), person))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def role_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """End a role, at once or after a last day."""
+    roles = Membership.objects.visible_to(request.user).exclude(role=Role.STUDENT)
+    membership = get_object_or_404(roles.select_related("user", "location"), pk=pk)
+    form = EndForm(form_data(request))
+
+    def act() -> bool:
+        staff.end_role(membership=membership, by=request.user, last_day=form.cleaned_data["last_day"])
+        return True
+
+    def done(ended: bool) -> str:
+        if form.cleaned_data["last_day"] is None:
+            return _back(request, membership.user, _("The role of %(name)s has ended."))
+        return _back(request, membership.user, _("The role of %(name)s ends after the last day."))
+
+    context = {**_page(_("End the role"), _("End the role"), membership.user), "membership": membership}
+    return form_page(request, form, act=act, done=done, template="kvs/role_end.html", **context)
+
+
+ACTS = {  # what the buttons of the page of an account do
+    "invite": (staff.invite_again, gettext_lazy("A new invitation for %(name)s is on its way.")),
+    "take_back": (staff.take_back_invitation, gettext_lazy("The invitation of %(name)s does not work any more.")),
+    "reopen": (staff.reopen_account, gettext_lazy("The account of %(name)s is open again.")),
+}
+
+
+@require_POST
+@role_required(*MANAGERS)
+def account_act(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send the invitation again, take it back, or open a closed account."""
+    person = _account(request, pk)
+    action, sentence = ACTS.get(request.POST.get("act", ""), (None, ""))
+    if action is not None:
+        try:
+            action(user=person, by=request.user)
+        except ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+        else:
+            messages.success(request, str(sentence) % {"name": person.full_name})
+    return redirect("account", pk=person.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def account_close(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Close an account: its own page says what ends and what stays."""
+    person = _account(request, pk)
+    form = forms.Form(request.POST if request.method == "POST" else None)
+
+    def act() -> bool:
+        staff.close_account(user=person, by=request.user)
+        return True
+
+    def done(closed: bool) -> str:
+        return _back(request, person, _("The account of %(name)s is closed and signed out everywhere."))
+
+    context = {**_page(_("Close the account"), _("Close the account"), person), "person": person}
+    return form_page(request, form, act=act, done=done, template="kvs/account_close.html", **context)

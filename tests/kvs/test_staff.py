@@ -1,0 +1,601 @@
+"""Accounts of staff: who may do what to whom, what ends at once, and what never leaves the school."""
+
+import datetime as dt
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from kvs import links, staff
+from kvs.models import AuditEntry, Job, Location, Membership, OneTimeLink, Role, User, WebSession
+from kvs.sessions import SessionStore
+from tests.factories import LONG_AGO, PASSWORD, make_user
+from tests.factories import staff as make_staff
+from tests.mailbox import deliver, secret_in
+from tests.people import Browser, signed_in
+from tests.scanner import scan
+
+TODAY = timezone.localdate
+DAY = dt.timedelta(days=1)
+NEW_PASSWORD = "zeven gele eenden zwemmen"
+
+
+@pytest.fixture
+def wim(school: Any) -> User:
+    """Management, all locations."""
+    return make_staff(Role.MANAGEMENT, call_name="Wim", infix="", surname="Terpstra", email="wim@voorbeeld.test")
+
+
+def invitation(place: Location | None, **fields: Any) -> dict[str, Any]:
+    """What is typed to invite somebody."""
+    known = {"call_name": "Fatma", "infix": "", "surname": "Yıldız", "email": "fatma@voorbeeld.test", "role": "teacher"}
+    dates = {"starts_on": TODAY().isoformat(), "ends_on": ""}
+    return known | {"location": str(place.pk) if place else ""} | dates | fields
+
+
+def opened(token: str) -> Browser:
+    """A browser in which the link was opened."""
+    browser = Browser()
+    assert browser.post(reverse("one_time_link"), {"token": token}).status_code == 302
+    return browser
+
+
+def choose(browser: Browser, password: str = NEW_PASSWORD) -> Any:
+    return browser.post(reverse("new_password"), {"password1": password, "password2": password})
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """What an action says when it refuses; empty when it does not."""
+    try:
+        act()
+    except ValidationError as problem:
+        return " ".join(problem.messages)
+    return ""
+
+
+# --- inviting
+
+
+def test_an_invited_teacher_chooses_a_password_and_is_in(sami: User, north: Location) -> None:
+    answer = signed_in(sami).post(reverse("account_invite"), invitation(north))
+    made = User.objects.get(email="fatma@voorbeeld.test")
+    assert answer["Location"] == reverse("account", args=[made.pk])
+    assert not made.has_usable_password()
+    assert [(role.role, role.location) for role in made.memberships.all()] == [("teacher", north)]
+
+    [body] = deliver()
+    browser = opened(secret_in(body))
+    page = browser.get(reverse("new_password")).content.decode()
+    assert "Welkom Fatma" in page
+    assert choose(browser)["Location"] == "/"
+    assert browser.get(reverse("attendance:today")).status_code == 200
+    assert OneTimeLink.objects.count() == 0
+
+
+def test_the_invitation_says_the_first_name_and_nothing_else(sami: User, north: Location) -> None:
+    staff.invite_staff(
+        by=sami,
+        email="zeldzaam.adres@voorbeeld.test",
+        call_name="Voornaam",
+        infix="van den",
+        surname="Kanarie",
+        role=Role.COORDINATOR,
+        location=north,
+        starts_on=TODAY(),
+        ends_on=TODAY() + 9 * DAY,
+    )
+    deliver()
+    [message] = mail.outbox
+
+    raw = message.message()
+    assert message.subject == "Uw uitnodiging"
+    assert message.from_email == "Taalschool Lindenhof <kvs@localhost>"
+    del raw["To"]
+    needles = ["Kanarie", "van den", "zeldzaam", "coördinator", "coordinator", "Noord", "Peeters", "Sami"]
+    assert scan(raw.as_bytes(), needles) == set()
+    assert "Beste Voornaam," in message.body
+
+
+def test_a_name_is_text_in_an_email(sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north, call_name="O'Neil <b>"))
+    [body] = deliver()
+
+    assert "Beste O'Neil <b>," in body
+
+
+def test_the_secret_is_in_no_table_and_no_job(sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    [job] = Job.objects.filter(kind="kvs.send_link")
+    assert job.arguments == {"link": str(OneTimeLink.objects.get().pk)}
+    [body] = deliver()
+
+    stored = f"{OneTimeLink.objects.values().get()}"
+    assert secret_in(body) not in stored
+    assert OneTimeLink.objects.get().token_index == links.token_index(secret_in(body))
+
+
+def test_a_link_works_once(sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    [body] = deliver()
+    first, second = opened(secret_in(body)), opened(secret_in(body))
+
+    assert choose(first)["Location"] == "/"
+    assert choose(second, "een heel ander lang wachtwoord")["Location"] == reverse("one_time_link")
+    assert User.objects.get(email="fatma@voorbeeld.test").check_password(NEW_PASSWORD)
+    assert Browser().post(reverse("one_time_link"), {"token": secret_in(body)}).status_code == 422
+
+
+def expire() -> None:
+    past = timezone.now() - dt.timedelta(seconds=1)
+    OneTimeLink.objects.update(issued_at=past - DAY, expires_at=past)
+
+
+def resend(sami: User, person: User) -> None:
+    signed_in(sami).post(reverse("account_act", args=[person.pk]), {"act": "invite"})
+
+
+def take_back(sami: User, person: User) -> None:
+    signed_in(sami).post(reverse("account_act", args=[person.pk]), {"act": "take_back"})
+
+
+def close(sami: User, person: User) -> None:
+    signed_in(sami).post(reverse("account_close", args=[person.pk]))
+
+
+@pytest.mark.parametrize("end", [lambda sami, person: expire(), resend, take_back, close])
+@pytest.mark.parametrize("open_already", [False, True])
+def test_an_expired_replaced_or_revoked_link_opens_nothing(
+    sami: User, north: Location, end: Callable[[User, User], None], open_already: bool
+) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    [body] = deliver()
+    person = User.objects.get(email="fatma@voorbeeld.test")
+    browser = opened(secret_in(body)) if open_already else Browser()
+
+    end(sami, person)
+
+    assert browser.post(reverse("one_time_link"), {"token": secret_in(body)}).status_code == 422
+    assert choose(browser)["Location"] == reverse("one_time_link")
+    assert not User.objects.get(pk=person.pk).has_usable_password()
+
+
+def test_the_invitation_lasts_a_week(sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    link = OneTimeLink.objects.get()
+
+    assert link.expires_at - link.issued_at == pytest.approx(dt.timedelta(days=7), abs=dt.timedelta(seconds=1))
+
+
+def test_reading_the_link_changes_nothing(sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    [body] = deliver()
+    before = OneTimeLink.objects.values().get()
+
+    page = Browser().get(reverse("one_time_link"))
+    opened(secret_in(body)).get(reverse("new_password"))
+
+    assert page["Referrer-Policy"] == "same-origin"
+    assert OneTimeLink.objects.values().get() == before
+
+
+def test_the_link_takes_the_place_of_who_was_signed_in(anna: User, sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    [body] = deliver()
+    shared = signed_in(anna)
+
+    shared.post(reverse("one_time_link"), {"token": secret_in(body)})
+    choose(shared)
+
+    assert WebSession.objects.get(level="full", user__isnull=False, user__email="fatma@voorbeeld.test")
+    assert WebSession.objects.filter(user=anna).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "complaint"),
+    [
+        ("kort", "kort", "Gebruik minstens"),
+        ("welkomwelkom2026", "welkomwelkom2026", "makkelijk te raden"),
+        ("fatmayildizfatma", "fatmayildizfatma", "makkelijk te raden"),
+        (NEW_PASSWORD, NEW_PASSWORD + "x", "niet hetzelfde"),
+    ],
+)
+def test_a_weak_or_mistyped_password_is_refused(sami: User, north: Location, password: str, again: str, complaint: str) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north, surname="Yildiz"))
+    [body] = deliver()
+    browser = opened(secret_in(body))
+
+    answer = browser.post(reverse("new_password"), {"password1": password, "password2": again})
+
+    assert answer.status_code == 422
+    assert complaint in answer.content.decode()
+    assert password not in answer.content.decode()
+
+
+def test_a_role_that_begins_later_waits(sami: User, north: Location) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north, starts_on=(TODAY() + 5 * DAY).isoformat()))
+    [body] = deliver()
+
+    answer = choose(opened(secret_in(body)))
+
+    assert answer["Location"] == reverse("account_login")
+    assert User.objects.get(email="fatma@voorbeeld.test").has_usable_password()
+    assert WebSession.objects.filter(user__email="fatma@voorbeeld.test").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"email": "ANNA@voorbeeld.test"}, "bestaat al"),
+        ({"email": "geen adres"}, "geldig e-mailadres"),
+        ({"call_name": ""}, "verplicht"),
+        ({"call_name": "\x00"}, "Null-tekens"),
+        ({"role": "student"}, "geldige keuze"),
+        ({"role": "koning"}, "geldige keuze"),
+        ({"role": "auditor"}, "heeft een laatste dag nodig"),
+        ({"starts_on": "2026-03-01", "ends_on": "2026-02-01"}, "laatste dag"),
+        ({"starts_on": "0000-01-01"}, "geldige datum"),
+        ({"surname": "x" * 121}, "120"),
+        ({"location": str(uuid.uuid4())}, "geldige keuze"),
+    ],
+)
+def test_what_is_wrong_with_an_invitation_is_said_and_nothing_is_made(
+    sami: User, anna: User, north: Location, fields: dict[str, str], complaint: str
+) -> None:
+    answer = signed_in(sami).post(reverse("account_invite"), invitation(north, **fields))
+
+    assert answer.status_code == 422
+    assert complaint in answer.content.decode()
+    assert User.objects.filter(call_name="Fatma").count() == 0
+    assert (OneTimeLink.objects.count(), Job.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("typed", ["😀 Fatma", "فاطمة", "=1+1", "<script>", "O'Brien; DROP TABLE"])
+def test_names_of_every_kind(sami: User, north: Location, typed: str) -> None:
+    browser = signed_in(sami)
+    browser.post(reverse("account_invite"), invitation(north, call_name=typed, surname=typed))
+
+    made = User.objects.get(email="fatma@voorbeeld.test")
+    assert made.call_name == typed
+    assert "<script>" not in browser.get(reverse("account", args=[made.pk])).content.decode().split("<main")[1]
+
+
+# --- roles
+
+
+def test_an_ended_role_is_out_at_once(sami: User, anna: User) -> None:
+    theirs = signed_in(anna)
+    membership = anna.memberships.get()
+
+    signed_in(sami).post(reverse("role_end", args=[membership.pk]), {"when": "now"})
+
+    assert WebSession.objects.filter(user=anna).count() == 0
+    assert theirs.get(reverse("devices")).status_code == 302
+    assert Membership.objects.get(pk=membership.pk).ends_on == TODAY() - DAY
+    assert Browser().post(reverse("account_login"), {"login": anna.email, "password": PASSWORD})["Location"] == reverse(
+        "account_inactive"
+    )
+
+
+def test_a_role_that_began_today_is_out_at_once_too(sami: User, north: Location) -> None:
+    person = make_user()
+    membership = Membership.objects.create(user=person, role=Role.TEACHER, location=north)
+    signed_in(person)
+
+    staff.end_role(membership=membership, by=sami, last_day=None)
+
+    assert Membership.objects.filter(user=person).count() == 0
+    assert WebSession.objects.filter(user=person).count() == 0
+
+
+def test_a_last_day_in_the_future_keeps_the_session(sami: User, anna: User) -> None:
+    theirs = signed_in(anna)
+
+    signed_in(sami).post(
+        reverse("role_end", args=[anna.memberships.get().pk]), {"when": "day", "last_day": (TODAY() + DAY).isoformat()}
+    )
+
+    assert anna.memberships.get().ends_on == TODAY() + DAY
+    assert theirs.get(reverse("devices")).status_code == 200
+
+
+def test_a_session_left_idle_is_gone_after_the_last_day(anna: User, bram: User, north: Location) -> None:
+    for user in (anna, bram):
+        signed_in(user)
+    Membership.objects.filter(user=anna).update(ends_on=TODAY() - DAY)
+
+    SessionStore.clear_expired()
+
+    assert set(WebSession.objects.values_list("user", flat=True)) == {bram.pk}
+
+
+def test_a_closed_account_keeps_no_idle_session(anna: User) -> None:
+    signed_in(anna)
+    User.objects.filter(pk=anna.pk).update(is_active=False)
+
+    SessionStore.clear_expired()
+
+    assert WebSession.objects.count() == 0
+
+
+def test_closing_signs_out_at_once_and_opening_gives_the_roles_back(sami: User, anna: User) -> None:
+    theirs = signed_in(anna)
+    manager = signed_in(sami)
+
+    manager.post(reverse("account_close", args=[anna.pk]))
+    assert WebSession.objects.filter(user=anna).count() == 0
+    assert theirs.get(reverse("attendance:today")).status_code == 302
+    assert Browser().post(reverse("account_login"), {"login": anna.email, "password": PASSWORD})["Location"] == reverse(
+        "account_inactive"
+    )
+
+    manager.post(reverse("account_act", args=[anna.pk]), {"act": "reopen"})
+    assert Browser().post(reverse("account_login"), {"login": anna.email, "password": PASSWORD})["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("when", "last_day", "complaint"),
+    [
+        ("day", "", "Welke dag"),
+        ("day", "2020-01-01", "Deze dag is voorbij"),
+        ("day", "morgen", "geldige datum"),
+        ("ooit", "", "geldige keuze"),
+        ("", "", "verplicht"),
+    ],
+)
+def test_when_a_role_ends_is_asked_precisely(sami: User, anna: User, when: str, last_day: str, complaint: str) -> None:
+    answer = signed_in(sami).post(reverse("role_end", args=[anna.memberships.get().pk]), {"when": when, "last_day": last_day})
+
+    assert answer.status_code == 422
+    assert complaint in answer.content.decode()
+    assert anna.memberships.get().ends_on is None
+
+
+def test_an_end_is_never_moved_later(sami: User, anna: User) -> None:
+    anna.memberships.update(ends_on=TODAY() + DAY)
+
+    assert "eindigt al eerder" in refusal(
+        lambda: staff.end_role(membership=anna.memberships.get(), by=sami, last_day=TODAY() + 3 * DAY)
+    )
+
+
+def test_a_role_may_be_given_again_for_a_later_period(sami: User, anna: User, north: Location) -> None:
+    anna.memberships.update(ends_on=TODAY() + DAY)
+    browser = signed_in(sami)
+    typed = {"role": "teacher", "location": str(north.pk), "starts_on": TODAY().isoformat(), "ends_on": ""}
+
+    clash = browser.post(reverse("role_give", args=[anna.pk]), typed)
+    later = browser.post(reverse("role_give", args=[anna.pk]), typed | {"starts_on": (TODAY() + 2 * DAY).isoformat()})
+
+    assert clash.status_code == 422
+    assert "in die periode deze rol al" in clash.content.decode()
+    assert later.status_code == 302
+    assert anna.memberships.count() == 2
+
+
+# --- who may what
+
+
+def test_nobody_changes_the_own_account(sami: User, wim: User) -> None:
+    for own in (sami, wim):
+        acts: list[Callable[[], object]] = [
+            lambda own=own: staff.give_role(
+                user=own, by=own, role=Role.ADMINISTRATION, location=None, starts_on=TODAY(), ends_on=None
+            ),
+            lambda own=own: staff.end_role(membership=own.memberships.get(), by=own, last_day=None),
+            lambda own=own: staff.close_account(user=own, by=own),
+            lambda own=own: staff.reopen_account(user=own, by=own),
+            lambda own=own: staff.invite_again(user=own, by=own),
+            lambda own=own: staff.take_back_invitation(user=own, by=own),
+        ]
+        assert {refusal(act).partition(":")[0] for act in acts} == {"Niemand wijzigt hier het eigen account"}
+        assert own.memberships.count() == 1
+
+
+def test_a_colleague_may_give_the_system_administrator_a_role(sami: User, wim: User) -> None:
+    answer = signed_in(wim).post(
+        reverse("role_give", args=[sami.pk]), {"role": "teacher", "location": "", "starts_on": TODAY().isoformat()}
+    )
+
+    assert answer.status_code == 302
+    assert User.objects.get(pk=sami.pk).has_role(Role.TEACHER)
+
+
+def test_the_own_page_offers_nothing(sami: User, wim: User) -> None:
+    page = signed_in(sami).get(reverse("account", args=[sami.pk])).content.decode()
+
+    assert "Dit is uw eigen account" in page
+    assert reverse("role_give", args=[sami.pk]) not in page
+    assert reverse("account_close", args=[sami.pk]) not in page
+
+
+def test_the_last_one_cannot_be_sent_away(sami: User, wim: User, north: Location) -> None:
+    wim.memberships.update(ends_on=TODAY() + DAY)  # manages today, not for long
+    sentence = "Dan beheert niemand meer de accounts"
+
+    for act in (
+        lambda: staff.end_role(membership=sami.memberships.get(), by=wim, last_day=None),
+        lambda: staff.end_role(membership=sami.memberships.get(), by=wim, last_day=TODAY() + 30 * DAY),
+        lambda: staff.close_account(user=sami, by=wim),
+    ):
+        assert sentence in refusal(act)
+        assert Membership.objects.get(user=sami).ends_on is None
+        assert User.objects.get(pk=sami.pk).is_active
+
+
+@pytest.mark.parametrize("spare", ["no_password", "one_location", "closed", "until"])
+def test_who_cannot_step_in_does_not_count(sami: User, wim: User, north: Location, spare: str) -> None:
+    wim.memberships.update(ends_on=TODAY() + DAY)
+    other = make_staff(Role.MANAGEMENT, north if spare == "one_location" else None)
+    if spare == "no_password":
+        other.set_unusable_password()
+        other.save()
+    elif spare == "closed":
+        User.objects.filter(pk=other.pk).update(is_active=False)
+    elif spare == "until":
+        other.memberships.update(ends_on=TODAY() + 90 * DAY)
+
+    assert refusal(lambda: staff.end_role(membership=sami.memberships.get(), by=wim, last_day=None)) != ""
+    User.objects.filter(pk=other.pk).update(is_active=True, password=wim.password)
+    other.memberships.update(ends_on=None, location=None)
+    assert refusal(lambda: staff.end_role(membership=sami.memberships.get(), by=wim, last_day=None)) == ""
+
+
+def test_a_manager_of_one_location_stays_there(north: Location, south: Location, anna: User, chris: User) -> None:
+    head = make_staff(Role.MANAGEMENT, north)
+    browser = signed_in(head)
+    fields = {"starts_on": TODAY(), "ends_on": None}
+
+    assert "eigen vestiging" in refusal(lambda: staff.close_account(user=chris, by=head))
+    assert "eigen vestiging" in refusal(lambda: staff.end_role(membership=chris.memberships.get(), by=head, last_day=None))
+    for place in (south, None):
+        assert "eigen vestiging" in refusal(
+            lambda place=place: staff.give_role(user=anna, by=head, role=Role.FINANCE, location=place, **fields)
+        )
+    assert browser.post(reverse("account_invite"), invitation(south)).status_code == 422
+    assert browser.post(reverse("account_invite"), invitation(None)).status_code == 422
+    assert browser.post(reverse("account_invite"), invitation(north)).status_code == 302
+    assert chris.memberships.get().ends_on is None
+
+
+def test_who_lost_the_role_in_the_meantime_changes_nothing(sami: User, wim: User, anna: User) -> None:
+    stale = User.objects.get(pk=wim.pk)
+    assert stale.has_role(Role.MANAGEMENT)  # remembered by this instance
+    Membership.objects.filter(user=wim).update(ends_on=TODAY() - DAY)
+
+    assert "Uw eigen rol" in refusal(lambda: staff.close_account(user=anna, by=stale))
+    assert User.objects.get(pk=anna.pk).is_active
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_at_once_cannot_send_each_other_away(sami: User, wim: User) -> None:
+    for _round in range(5):
+        barrier, refused = threading.Barrier(2), []
+
+        def act(by: User, other: User, barrier: threading.Barrier = barrier, refused: list[str] = refused) -> None:
+            barrier.wait()
+            refused.append(refusal(lambda: staff.close_account(user=other, by=by)))
+            connection.close()
+
+        threads = [threading.Thread(target=act, args=pair) for pair in ((sami, wim), (wim, sami))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(bool(text) for text in refused) == [False, True]
+        assert User.objects.filter(is_active=True).count() == 1
+        User.objects.update(is_active=True)
+
+
+def test_accounts_of_students_are_not_here(sami: User, anna: User, north: Location) -> None:
+    student = make_user(email=None, student_number="2026-0001")
+    membership = Membership.objects.create(user=student, role=Role.STUDENT, location=north, starts_on=LONG_AGO)
+    browser = signed_in(sami)
+
+    for address in (
+        reverse("account", args=[student.pk]),
+        reverse("role_give", args=[student.pk]),
+        reverse("account_close", args=[student.pk]),
+        reverse("role_end", args=[membership.pk]),
+    ):
+        assert browser.get(address).status_code == 404
+    assert browser.post(reverse("account_act", args=[student.pk]), {"act": "invite"}).status_code == 404
+    assert "2026-0001" not in browser.get(reverse("accounts")).content.decode()
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT, Role.AUDITOR}))
+def test_strangers_change_nothing(role: Role, anna: User, north: Location) -> None:
+    browser = signed_in(make_staff(role, north))
+    membership = anna.memberships.get()
+
+    answers = [
+        browser.post(reverse("account_search"), {"q": "anna"}),
+        browser.post(reverse("account_invite"), invitation(north)),
+        browser.post(reverse("account_act", args=[anna.pk]), {"act": "invite"}),
+        browser.post(reverse("account_close", args=[anna.pk])),
+        browser.post(reverse("role_give", args=[anna.pk]), {"role": "finance", "starts_on": TODAY().isoformat()}),
+        browser.post(reverse("role_end", args=[membership.pk]), {"when": "now"}),
+    ]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert (User.objects.filter(is_active=True).count(), Membership.objects.count()) == (2, 2)
+
+
+# --- traces and pages
+
+
+def test_everything_is_in_the_audit_without_a_value(sami: User, anna: User, north: Location) -> None:
+    begin = timezone.now()
+    browser = signed_in(sami)
+    browser.post(reverse("account_invite"), invitation(north))
+    browser.post(reverse("role_give", args=[anna.pk]), {"role": "finance", "location": "", "starts_on": TODAY().isoformat()})
+    browser.post(reverse("role_end", args=[anna.memberships.get(role="finance").pk]), {"when": "now"})
+    browser.post(reverse("account_close", args=[anna.pk]))
+    browser.post(reverse("account_act", args=[anna.pk]), {"act": "reopen"})
+
+    made = User.objects.get(email="fatma@voorbeeld.test")
+    lines = AuditEntry.objects.filter(at__gte=begin, actor_audit_id=sami.audit_id).order_by("id")
+    found = [(line.model, line.action, line.subject_audit_id, line.fields) for line in lines if line.model != "kvs.job"]
+    assert found == [
+        ("kvs.user", "create", made.audit_id, []),
+        ("kvs.membership", "create", made.audit_id, []),
+        ("kvs.onetimelink", "create", made.audit_id, []),
+        ("kvs.membership", "create", anna.audit_id, []),
+        ("kvs.membership", "delete", anna.audit_id, []),
+        ("kvs.user", "update", anna.audit_id, ["is_active"]),
+        ("kvs.user", "update", anna.audit_id, ["is_active"]),
+    ]
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(
+    sami: User, north: Location, south: Location, django_assert_num_queries: Any
+) -> None:
+    browser = signed_in(sami)
+    browser.get(reverse("accounts"))
+    with django_assert_num_queries(7):
+        browser.get(reverse("accounts"))
+    for place in (north, south, None):
+        person = make_staff(Role.TEACHER, place)
+        Membership.objects.create(user=person, role=Role.FINANCE, location=place)
+    with django_assert_num_queries(7):
+        browser.get(reverse("accounts"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("yildiz", True), ("Yıldız fatma", True), ("FATMA@", True), ("hofstra", False), ("\x00", True), ("'; --", False)],
+)
+def test_search_finds_a_name_in_any_order_without_accents(
+    sami: User, ineke: User, north: Location, typed: str, found: bool
+) -> None:
+    signed_in(sami).post(reverse("account_invite"), invitation(north))
+    browser = signed_in(sami)
+
+    answer = browser.post(reverse("account_search"), {"q": typed}, follow=True)
+
+    assert typed.strip("\x00") == "" or typed not in answer.redirect_chain[-1][0]
+    assert ("fatma@voorbeeld.test" in answer.content.decode()) == found
+
+
+def test_the_filter_shows_who_left(sami: User, anna: User, bram: User, chris: User) -> None:
+    Membership.objects.filter(user=anna).update(ends_on=TODAY() - DAY)
+    User.objects.filter(pk=bram.pk).update(is_active=False)
+    browser = signed_in(sami)
+
+    def shown(**query: str) -> set[str]:
+        rows = browser.get(reverse("accounts"), query).context["rows"]
+        return {person.call_name for person, _state in rows}
+
+    assert shown() == {"Sami", "Chris"}
+    assert shown(status="former") == {"Anna", "Bram"}
+    assert shown(status="all") == {"Sami", "Chris", "Anna", "Bram"}
+    assert shown(role="teacher") == {"Chris"}
+    assert shown(status="all", role="teacher") == {"Chris", "Anna"}
+    assert shown(status="nonsense", role="\x00", after="x") == {"Sami", "Chris"}
