@@ -32,7 +32,7 @@ class RoleForm(forms.Form):
     """A role, where and from when until when."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[("", ""), *ROLES])
-    location = forms.ModelChoiceField(Location.objects.none(), label=gettext_lazy("Location"), required=False)
+    location = forms.ChoiceField(label=gettext_lazy("Location"))
     starts_on = forms.DateField(label=gettext_lazy("From"), widget=DateInput())
     ends_on = forms.DateField(
         label=gettext_lazy("Until and including"),
@@ -44,11 +44,16 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         location = self.fields["location"]
-        assert isinstance(location, forms.ModelChoiceField)
-        location.queryset = Location.objects.where_held(by, *MANAGERS)
-        location.required = not any(own.location_id is None for own in by.active_memberships())
-        location.empty_label = "" if location.required else _("All locations")
+        assert isinstance(location, forms.ChoiceField)
+        self.places = {str(place.pk): place for place in Location.objects.where_held(by, *MANAGERS)}
+        everywhere = [("all", _("All locations"))] if any(own.location_id is None for own in by.active_memberships()) else []
+        # Nothing is chosen beforehand: "all locations" is never given by forgetting the field.
+        location.choices = [("", ""), *everywhere, *((key, place.name) for key, place in self.places.items())]
         self.fields["starts_on"].initial = timezone.localdate
+
+    def clean_location(self) -> Location | None:
+        """None stands for all locations."""
+        return self.places.get(self.cleaned_data["location"])
 
 
 class InviteForm(RoleForm):
@@ -117,7 +122,7 @@ def _accounts(by: User) -> "QuerySet[User]":
     roles = Membership.objects.visible_to(by).exclude(role=Role.STUDENT)
     listed = roles.select_related("location").order_by("-starts_on", "role")
     factor = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    found: QuerySet[User] = User.objects.visible_to(by).filter(pk__in=roles.values("user"))
+    found: QuerySet[User] = User.objects.visible_to(by)
     return found.prefetch_related(Prefetch("memberships", listed, to_attr="roles")).annotate(has_second_factor=Exists(factor))
 
 

@@ -129,7 +129,9 @@ class UserQuerySet(models.QuerySet["User"]):
         own = Q(pk=user.pk)
         if user.has_role(Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT):
             staff = Membership.objects.exclude(role=Role.STUDENT).values("user")
-            return self.filter(own | Q(pk__in=staff))
+            students = Membership.objects.filter(role=Role.STUDENT).values("user")
+            without_role = Q(student_number__isnull=True) & ~Q(pk__in=students)  # a colleague whose only role was withdrawn
+            return self.filter(own | Q(pk__in=staff) | without_role)
         return self.filter(own)
 
     def with_role_today(self, role: Role) -> "UserQuerySet":

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kvs', '0003_cards'),
+        ('kvs', '0004_school_facts'),
     ]
 
     operations = [
