@@ -2,8 +2,13 @@
 
 from kvs.catalogue import Field, Model, NotPersonal
 from kvs.terms import Reason
-from kvs.vocabulary import ACCOUNT, ATTENDANCE
+from kvs.vocabulary import ACCOUNT, ATTENDANCE, BLIK_OP_WERK, CLIENT_REPORTS, DUO, DUO_FUNDING, MUNICIPALITY, PROGRESS, QUALITY
 
+# DUO asks how many hours somebody attended, and no more of a lesson (domain/duo.md 1.3).
+TO_DUO = {
+    "purposes": (PROGRESS, CLIENT_REPORTS, QUALITY, DUO_FUNDING),
+    "recipients": (MUNICIPALITY, BLIK_OP_WERK, DUO),
+}
 CLAIMED = {"audited": False}  # the claims are the record of who said what when: they only grow
 
 MODELS = (
@@ -48,7 +53,7 @@ MODELS = (
             NotPersonal("enrolment", Reason.LINK),
             Field("state", ATTENDANCE, **CLAIMED),
             Field("minutes_missed", ATTENDANCE, **CLAIMED),
-            Field("minutes_attended", ATTENDANCE, **CLAIMED),
+            Field("minutes_attended", ATTENDANCE, **CLAIMED, **TO_DUO),
             Field("teacher_at", ATTENDANCE, **CLAIMED),
             Field("student_at", ATTENDANCE, **CLAIMED),
             NotPersonal("salt", Reason.SOFTWARE),

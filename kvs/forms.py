@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,7 @@ class SchoolForm(forms.ModelForm[Organisation]):
         help_text=_("Blik op Werk measures results over twelve months. Not confirmed yet: ask Blik op Werk which months."),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    bow_number_form = RegexValidator(r"\A0*[1-9][0-9]*\Z", _("A Blik op Werk number has 1 to 10 digits and nothing else."))
 
     class Meta:
         model = Organisation
@@ -46,3 +48,4 @@ class SchoolForm(forms.ModelForm[Organisation]):
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
         self.fields["bow_number"].widget.attrs |= {"inputmode": "numeric"}
+        self.fields["bow_number"].validators.append(self.bow_number_form)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -19,6 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 Cell = str | int | Decimal | dt.date | None
 
 CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide forms of Asian keyboards too
+QUOTING: dict[str, Literal[0, 1, 3]] = {"none": csv.QUOTE_NONE, "needed": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL}
 LONGEST_TEXT = 32_767  # characters in a cell of xlsx
 LONGEST_NAME = 31  # characters in the name of a sheet
 MADE_ON = dt.datetime(2000, 1, 1)  # noqa: DTZ001  # xlsx demands a moment; a fixed one tells nothing and keeps files equal
@@ -88,6 +90,37 @@ def write_csv(sheet: Sheet) -> bytes:
     writer.writerow([harmless(text) for text in sheet.head])
     writer.writerows([_csv_value(value) for value in row] for row in sheet.rows)
     return target.getvalue().encode("utf-8-sig")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a machine wants its CSV: separator, `quoting` (a key of QUOTING), codec of Python, end of a line."""
+
+    separator: str
+    quoting: str
+    encoding: str
+    line_end: str
+
+
+def write_for_machine(rows: Sequence[Sequence[str]], dialect: Dialect) -> bytes:
+    """Cells exactly as they are, heads included.
+
+    Raises ValueError for a cell that a spreadsheet program would calculate with (text of people goes through `harmless`
+    first), for one the encoding lacks (UnicodeEncodeError), and for one that would fall apart without quotes.
+    """
+    for row in rows:
+        for cell in row:
+            if cell.startswith(CALCULATES):
+                raise ValueError("A cell begins with a sign that spreadsheet programs calculate with.")
+    target = io.StringIO(newline="")
+    writer = csv.writer(
+        target, delimiter=dialect.separator, quoting=QUOTING[dialect.quoting], lineterminator=dialect.line_end, strict=True
+    )
+    try:
+        writer.writerows(rows)
+    except csv.Error as problem:
+        raise ValueError("A cell holds the separator, and the file has no quotes.") from problem
+    return target.getvalue().encode(dialect.encoding)
 
 
 def _csv_value(value: Cell) -> str | int:

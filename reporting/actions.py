@@ -1,21 +1,24 @@
-"""What changes things in reporting: ask for a report, make its files, record that one was handed over."""
+"""What changes things in reporting: ask for a report, make its files, record that one was handed over, correct a layout."""
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kvs.files import store_file
 from kvs.jobs import start_job
 from kvs.models import Location, Organisation, SealedFilePerson, User
 from kvs.pdf import pdf_available
-from reporting import render, rules
-from reporting.models import DisclosedPerson, Disclosure, ReportFile, ReportRun
+from reporting import profile, render, rules
+from reporting.models import ColumnProfile, DisclosedPerson, Disclosure, ProfileColumn, ReportFile, ReportRun
 from reporting.report import Content, Progress, Report, stored
 from students.models import Client
 
@@ -30,7 +33,14 @@ CONTENT_TYPES = {
 
 @transaction.atomic
 def ask_report(*, report: Report, asked: dict[str, Any], by: User) -> ReportRun:
-    """Start making a report: the cleaned data of its form go along as ids, dates and codes."""
+    """Start making a report: the cleaned data of its form go along as ids, dates and codes.
+
+    Raises ValidationError when its file could not be made whatever was asked.
+    """
+    if report.layout:
+        blocks = profile.standing_blocks(report, profile.current(report, timezone.localdate()))
+        if blocks:
+            raise ValidationError([block.text for block in blocks])
     client = asked.get("client")
     run = ReportRun.objects.create(
         report=report.code,
@@ -84,17 +94,37 @@ def _store(run: ReportRun, content: Content, progress: Progress) -> None:
     formats = list(_formats(document))
     for number, (kind, table) in enumerate(formats):
         progress(number, len(formats), gettext_noop("Making the files"))
-        file = store_file(
-            _rendered(document, kind, table),
-            kind=f"report.{run.report}",
-            content_type=CONTENT_TYPES[kind],
-            people=content.people,
-            by=run.requested_by,
-            expires_at=run.made_at + dt.timedelta(days=rules.FILES_KEPT_DAYS),
-        )
-        ReportFile.objects.create(run=run, format=kind, table=table, file=file)
+        _keep(run, kind, _rendered(document, kind, table), content.people, table=table)
+    _deliver(run, content)
     progress(len(formats), len(formats), gettext_noop("Making the files"))
-    run.save(update_fields=["version", "made_at", "locations"])
+    run.save(update_fields=["version", "made_at", "locations", "profile", "blocks"])
+
+
+def _deliver(run: ReportRun, content: Content) -> None:
+    """The recipient's own file, or why there is none."""
+    delivery = content.delivery
+    if delivery is None:
+        return
+    run.blocks = [asdict(block) for block in delivery.blocks]
+    run.profile = _stored(delivery.profile)
+    if not delivery.blocks:
+        made = profile.to_file(delivery.profile, profile.layout_of(run.definition), delivery.rows)
+        _keep(run, ReportFile.Format.CSV, made, delivery.people, name=delivery.name)
+
+
+def _keep(
+    run: ReportRun, kind: ReportFile.Format, made: bytes, people: Sequence[uuid.UUID], *, table: int = 0, name: str = ""
+) -> None:
+    assert run.made_at
+    file = store_file(
+        made,
+        kind=f"report.{run.report}",
+        content_type=CONTENT_TYPES[kind],
+        people=people,
+        by=run.requested_by,
+        expires_at=run.made_at + dt.timedelta(days=rules.FILES_KEPT_DAYS),
+    )
+    ReportFile.objects.create(run=run, format=kind, table=table, name=name, file=file)
 
 
 def _next_version(run: ReportRun) -> int:
@@ -111,6 +141,8 @@ def _formats(document: render.Document) -> Iterator[tuple[ReportFile.Format, int
         yield ReportFile.Format.PDF, 0
     yield ReportFile.Format.HTML, 0
     yield ReportFile.Format.XLSX, 0
+    if document.report.layout:
+        return  # one CSV, the recipient's own: a second one would go to the wrong place some day
     for table in range(len(document.content.tables)):
         yield ReportFile.Format.CSV, table + 1
 
@@ -129,11 +161,12 @@ def _rendered(document: render.Document, kind: ReportFile.Format, table: int) ->
 def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
     """Record that a file was handed to the recipient of its report. The people in it see this.
 
-    Raises ValueError for a report that stays inside or was not made.
+    Raises ValueError for a report that stays inside or was not made, and for the school's own papers beside a file by
+    column profile: those name students who are not in it.
     """
     run = file.run
     recipient = run.definition.recipient
-    if recipient is None or run.version is None:
+    if recipient is None or run.version is None or (run.definition.layout and not file.name):
         raise ValueError("This report is not handed over.")
     disclosure = Disclosure.objects.create(
         report=run.report,
@@ -158,3 +191,56 @@ def delete_old_runs() -> int:
     before = timezone.now() - dt.timedelta(days=rules.FILES_KEPT_DAYS)
     _all, per_model = ReportRun.objects.filter(requested_at__lt=before, files__isnull=True).delete()
     return per_model.get(ReportRun._meta.label, 0)
+
+
+# --- layouts
+
+
+@transaction.atomic
+def change_layout(
+    *, report: Report, version: int, by: User, facts: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]
+) -> ColumnProfile:
+    """A new version of the layout of `report`: no version ever changes.
+
+    `version` is the one the facts were changed from. Raises ValidationError: "stale" when there is a newer one, and for a
+    column that the report does not declare, so that nothing can leave that may not go there.
+    """
+    layout, newest = profile.layout_of(report), _newest(report)
+    if newest.version != version:
+        raise ValidationError(
+            _("A colleague made version %(version)d meanwhile. Your changes are below and not saved: compare, then save again."),
+            code="stale",
+            params={"version": newest.version},
+        )
+    allowed = {"", *(column.name for column in layout.columns)}
+    if not columns or not {column["source"] for column in columns} <= allowed:
+        raise ValidationError(_("Choose for every column what fills it, from the list."))
+    made = ColumnProfile(report=report.code, version=version + 1, **facts)
+    made.full_clean()
+    made.save(force_insert=True)
+    parts = [ProfileColumn(profile=made, **column) for column in columns]
+    for part in parts:
+        part.full_clean(exclude=["profile"])
+    ProfileColumn.objects.bulk_create(parts)
+    return made
+
+
+def _newest(report: Report) -> ColumnProfile:
+    """The latest version, whenever it begins to hold; the known facts are stored as the first."""
+    return ColumnProfile.objects.filter(report=report.code).order_by("-version").first() or _stored(profile.known(report))
+
+
+def _stored(found: ColumnProfile) -> ColumnProfile:
+    """`found`, stored: the known facts become a row when they are first used."""
+    if found._state.adding:
+        first, made = ColumnProfile.objects.get_or_create(report=found.report, version=found.version, defaults=_facts(found))
+        if made:
+            for part in found.parts:
+                part.profile = first
+            ProfileColumn.objects.bulk_create(found.parts)
+        return first
+    return found
+
+
+def _facts(found: ColumnProfile) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in profile.FACTS}

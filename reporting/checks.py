@@ -10,7 +10,7 @@ from django.core import checks
 from kvs import catalogue
 from kvs.catalogue import Field, NotPersonal
 from kvs.invariants import Problems, error
-from reporting.report import Column, Report, reports
+from reporting.report import Column, Layout, Report, Table, reports
 
 
 @checks.register("privacy")
@@ -20,14 +20,21 @@ def check_reports(app_configs: Any, **options: Any) -> list[checks.CheckMessage]
 
 
 def problems(defined: Iterable[Report]) -> list[checks.CheckMessage]:
-    """An error for each column without a source, with an undeclared one, or with one that may not go there."""
+    """An error for each column without a source, with an undeclared one, or with one that may not go there.
+
+    The columns of a layout are all that a column profile can choose from, so they are checked alike.
+    """
     return [
         problem
         for report in defined
-        for table in report.tables
-        for column in table.columns
-        for problem in _column(report, column, {*dir(table.row), *(field.name for field in dataclasses.fields(table.row))})
+        for part in _parts(report)
+        for column in part.columns
+        for problem in _column(report, column, {*dir(part.row), *(field.name for field in dataclasses.fields(part.row))})
     ]
+
+
+def _parts(report: Report) -> list[Table | Layout]:
+    return [*report.tables, *([report.layout] if report.layout else [])]
 
 
 def _column(report: Report, column: Column, attributes: set[str]) -> Problems:
@@ -51,6 +58,8 @@ def _may_go(report: Report, field: Field, source: str, where: str) -> Problems:
         yield error(9, f"'{source}' may not go to '{report.recipient.code}'", where)
     elif report.purpose not in field.category.purposes:
         yield error(9, f"'{source}' does not serve '{report.purpose.code}'", where)
+    elif unable := sorted(report.roles - field.category.readable_by):
+        yield error(9, f"'{source}' may not be read by {', '.join(unable)}, who make this report", where)
 
 
 def _declared(source: str) -> Field | NotPersonal | None:

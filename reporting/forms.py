@@ -3,10 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import fields_for_model
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from reporting.models import Disclosure, ReportFile, ReportRun
+from reporting import profile
+from reporting.models import ColumnProfile, Disclosure, ProfileColumn, ReportFile, ReportRun, a_code
+from reporting.report import Column, Report
 
 
 class HandOverForm(forms.Form):
@@ -20,3 +25,108 @@ class HandOverForm(forms.Form):
         files: Any = self.fields["file"]
         files.queryset = run.files.select_related("file", "run__client").filter(file__expires_at__gt=timezone.now())
         files.label_from_instance = lambda file: file.label
+        if run.definition.layout:  # the papers beside it stay inside
+            files.queryset = files.queryset.exclude(name="")
+        if run.definition.carries_bsn:
+            ways: Any = self.fields["channel"]
+            ways.choices = [(Disclosure.Channel.PORTAL.value, Disclosure.Channel.PORTAL.label)]
+
+
+SPARE_COLUMNS = 3  # empty ones at the end of the form, for what the recipient turns out to want as well
+
+
+def _code_fields(column: Column) -> dict[str, str]:
+    """Field name -> value, for each value of a column that may have a code."""
+    return {f"code-{column.name}-{value}": value for value, _label in column.values}
+
+
+class LayoutForm(forms.ModelForm[ColumnProfile]):
+    """A new version of a layout: what the present one says, to be corrected. Columns and codes become fields too."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    PARTS = ("position", "head", "source", "required", "max_length", "confirmed", "basis")
+
+    class Meta:
+        model = ColumnProfile
+        fields = profile.FACTS
+        widgets = {"valid_from": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
+        help_texts = {
+            "valid_from": _("From this day every new file is made by this version. Files made earlier stay as they are."),
+            "basis": _("For example the name and page of DUO's handbook, or the date of an accepted file."),
+        }
+
+    def __init__(self, data: Any, *, report: Report, present: ColumnProfile) -> None:
+        start = {name: getattr(present, name) for name in profile.FACTS} | {"valid_from": timezone.localdate()}
+        super().__init__(data, initial=start)
+        self.layout = profile.layout_of(report)
+        self.fields["version"].initial = present.version
+        self.coded = [column for column in self.layout.columns if column.values]
+        self.rows = len(present.parts) + SPARE_COLUMNS
+        for number in range(self.rows):
+            self._add_column(number, present.parts[number] if number < len(present.parts) else None)
+        known = {part.source: part.codes for part in present.parts}
+        for column in self.coded:
+            for (value, label), name in zip(column.values, _code_fields(column), strict=True):
+                initial = known.get(column.name, {}).get(value, "")
+                self.fields[name] = forms.CharField(
+                    label=capfirst(str(label)), required=False, max_length=20, initial=initial, validators=[a_code]
+                )
+
+    def _add_column(self, number: int, part: ProfileColumn | None) -> None:
+        choices = [("", _("stays empty")), *((column.name, capfirst(str(column.head))) for column in self.layout.columns)]
+        made = fields_for_model(ProfileColumn, fields=[name for name in self.PARTS if name != "source"])
+        made["source"] = forms.ChoiceField(choices=choices, required=False, label=_("Filled with"))
+        for name in self.PARTS:
+            field = made[name]
+            assert field is not None
+            field.initial = getattr(part, name) if part else {"required": False, "position": None}.get(name)
+            field.required = False
+            self.fields[f"{name}-{number}"] = field
+
+    def sections(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields under the headings they are filled in under: first the codes, which every school has to fill in."""
+        codes = [
+            (_("Codes for: %(what)s") % {"what": column.head}, [self[name] for name in _code_fields(column)])
+            for column in self.coded
+        ]
+        columns = [(self._title(number), [self[f"{name}-{number}"] for name in self.PARTS]) for number in range(self.rows)]
+        return [*codes, (_("How the file is written"), [self[name] for name in profile.FACTS]), *columns]
+
+    def _title(self, number: int) -> str:
+        head = self[f"head-{number}"].value()
+        return _("Column %(number)d: %(head)s") % {"number": number + 1, "head": head} if head else str(_("One more column"))
+
+    def clean_valid_from(self) -> Any:
+        """Not before today: what was made is made."""
+        day = self.cleaned_data["valid_from"]
+        if day < timezone.localdate():
+            raise ValidationError(_("A new version holds from today or later."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Columns with a head, each at a place of its own; one without head is taken out."""
+        data = super().clean() or {}
+        taken: dict[int, int] = {}
+        for number in range(self.rows):
+            if not data.get(f"head-{number}"):
+                if data.get(f"source-{number}") and f"head-{number}" not in self.errors:
+                    self.add_error(f"head-{number}", _("Fill in the head, or choose “stays empty” to take this column out."))
+                continue
+            place = data.get(f"position-{number}")
+            if place is None and f"position-{number}" not in self.errors:
+                self.add_error(f"position-{number}", _("Fill in the place of this column."))
+            elif place in taken:
+                self.add_error(f"position-{number}", _("Another column has this place."))
+            taken[place or 0] = number
+        return data
+
+    def facts(self) -> dict[str, Any]:
+        """What the version says beside its columns."""
+        return {name: self.cleaned_data[name] for name in profile.FACTS}
+
+    def columns(self) -> list[dict[str, Any]]:
+        """The columns with their codes, in order."""
+        data = self.cleaned_data
+        kept = [{name: data[f"{name}-{number}"] for name in self.PARTS} for number in range(self.rows) if data[f"head-{number}"]]
+        codes = {column.name: {value: data[name] for name, value in _code_fields(column).items()} for column in self.coded}
+        return sorted(({**part, "codes": codes.get(part["source"], {})} for part in kept), key=lambda part: part["position"])

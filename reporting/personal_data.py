@@ -4,7 +4,48 @@ from kvs.catalogue import Field, Model, NotPersonal
 from kvs.terms import Reason
 from kvs.vocabulary import DISCLOSURES, WORK
 
+LAYOUTS = (
+    Model(
+        "reporting.ColumnProfile",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("report", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+            NotPersonal("valid_from", Reason.SETTING),
+            NotPersonal("separator", Reason.SETTING),
+            NotPersonal("quoting", Reason.SETTING),
+            NotPersonal("encoding", Reason.SETTING),
+            NotPersonal("line_end", Reason.SETTING),
+            NotPersonal("with_head", Reason.SETTING),
+            NotPersonal("date_form", Reason.SETTING),
+            NotPersonal("decimal_sign", Reason.SETTING),
+            NotPersonal("decimals", Reason.SETTING),
+            NotPersonal("rounding", Reason.SETTING),
+            NotPersonal("hour_minutes", Reason.SETTING),
+            NotPersonal("hours_over", Reason.SETTING),
+            NotPersonal("confirmed", Reason.SETTING),
+            NotPersonal("basis", Reason.SETTING),
+        ),
+    ),
+    Model(
+        "reporting.ProfileColumn",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("profile", Reason.LINK),
+            NotPersonal("position", Reason.LAW),
+            NotPersonal("head", Reason.LAW),
+            NotPersonal("source", Reason.LAW),
+            NotPersonal("codes", Reason.LAW),
+            NotPersonal("required", Reason.LAW),
+            NotPersonal("max_length", Reason.LAW),
+            NotPersonal("confirmed", Reason.LAW),
+            NotPersonal("basis", Reason.LAW),
+        ),
+    ),
+)
+
 MODELS = (
+    *LAYOUTS,
     Model(
         "reporting.ReportRun",
         (
@@ -13,6 +54,8 @@ MODELS = (
             Field("parameters", WORK),
             NotPersonal("client", Reason.LINK),
             Field("locations", WORK),
+            NotPersonal("profile", Reason.LINK),
+            NotPersonal("blocks", Reason.PROCESS),
             NotPersonal("job", Reason.LINK),
             NotPersonal("requested_by", Reason.LINK),
             Field("requested_at", WORK),
@@ -28,6 +71,7 @@ MODELS = (
             NotPersonal("run", Reason.LINK),
             NotPersonal("format", Reason.PROCESS),
             NotPersonal("table", Reason.PROCESS),
+            NotPersonal("name", Reason.PROCESS),
             NotPersonal("file", Reason.LINK),
         ),
     ),

@@ -30,14 +30,14 @@ class Document:
     reference: str
 
 
-def to_html(document: Document) -> str:
-    """The whole page, for printing and for the PDF. What people typed is escaped by the template."""
+def to_html(document: Document, *, links: bool = True) -> str:
+    """The whole page, for printing and (without links) for the PDF. What people typed is escaped by the template."""
     tables = [
         {
             "title": filled.table.title,
             "empty": filled.table.empty,
             "columns": filled.table.columns,
-            "rows": [_texts(filled, row) for row in filled.rows],
+            "rows": [_texts(filled, row, links=links) for row in filled.rows],
             "total": _texts(filled, filled.total) if filled.total else None,
         }
         for filled in document.content.tables
@@ -47,7 +47,7 @@ def to_html(document: Document) -> str:
 
 def to_pdf(document: Document) -> bytes:
     """The same page as a tagged PDF. Raises kvs.pdf.PdfUnavailable without Pango."""
-    return make_pdf(to_html(document), STYLESHEET)
+    return make_pdf(to_html(document, links=False), STYLESHEET)
 
 
 def to_xlsx(document: Document) -> bytes:
@@ -92,8 +92,12 @@ def definition_text(definition: Definition) -> str:
     return text if definition.confirmed else f"{text} ({_('not confirmed yet')})"
 
 
-def _texts(filled: Filled, row: Any) -> list[tuple[str, Column]]:
-    return [(written(getattr(row, column.name), column.kind), column) for column in filled.table.columns]
+def _texts(filled: Filled, row: Any, *, links: bool = False) -> list[tuple[str, Column, str]]:
+    """Text, column and address of each cell."""
+    return [
+        (written(getattr(row, column.name), column.kind), column, getattr(row, column.link) if links and column.link else "")
+        for column in filled.table.columns
+    ]
 
 
 def written(value: Cell, kind: Kind) -> str:

@@ -2,6 +2,9 @@
 
 The file sets `REPORT` to a Report. Nothing else needs to change: it is found, checked against the data catalogue
 (reporting/checks.py), offered at /rapporten/, built by a job (reporting/actions.py) and rendered (reporting/render.py).
+
+A report that a machine of its recipient reads has a Layout too: its file is written by a column profile (the model
+ColumnProfile, reporting/profile.py), which the school corrects without code.
 """
 
 import datetime as dt
@@ -30,13 +33,16 @@ class Kind(enum.Enum):
     NUMBER = "number"
     PERCENT = "percent"  # Decimal: 92.3 is 92,3 %
     DATE = "date"
+    MINUTES = "minutes"  # a file by column profile has hours of it, rounded there and nowhere else
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: attribute `name` of the row, its head, and the catalogue fields ("app.Model.field") it is made of.
 
-    `mark` is the sign of a footnote behind the head.
+    `mark` is the sign of a footnote behind the head. `link` names an attribute with the address where the page to print
+    leads from here (not the PDF: it is read elsewhere). `values` are all values there can be, when a recipient may want codes
+    of its own for them.
     """
 
     name: str
@@ -44,6 +50,8 @@ class Column:
     sources: tuple[str, ...] = ()
     kind: Kind = Kind.TEXT
     mark: str = ""
+    link: str = ""
+    values: tuple[tuple[str, Text], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,64 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class KnownColumn:
+    """What is known of a column of a recipient's file: its head, the column of the layout that fills it, and who says so."""
+
+    head: str
+    source: str
+    basis: str
+    required: bool = True
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a file by column profile can be made of: attributes of `row`, named by `columns`, and no others.
+
+    `known` is the first version of the profile: the facts of the domain notes. `facts` are values of ColumnProfile that
+    differ from its own defaults. `needs` says what is missing before anything is asked.
+    """
+
+    row: type
+    columns: tuple[Column, ...]
+    known: tuple[KnownColumn, ...]
+    known_from: dt.date
+    facts: Mapping[str, Any]
+    needs: "Callable[[], list[Block]]"
+
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises KeyError for one that was not declared: it may not leave."""
+        return {column.name: column for column in self.columns}[name]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Why a file cannot be made: a sentence without anybody's name, and where to mend it.
+
+    That is an address, or a `table` of the report (from 1).
+    """
+
+    text: str
+    url: str = ""
+    link: str = ""
+    table: int = 0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The file for the recipient: `rows` of the layout, written by `profile` (a ColumnProfile) under `name`.
+
+    `people` are the audit_ids of those in the file. With `blocks` it is not made.
+    """
+
+    profile: Any
+    name: str
+    rows: Sequence[Any]
+    people: tuple[uuid.UUID, ...]
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
 class Content:
     """A report with its rows, before rendering. `people` are the audit_ids of everyone in it."""
 
@@ -85,6 +151,7 @@ class Content:
     figures: tuple[tuple[str, str], ...] = ()  # a few numbers on top: value, name
     remarks: tuple[tuple[str, str], ...] = ()  # headings with a sentence
     footer: str = ""
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +174,14 @@ class Report:
     period: Callable[[Mapping[str, str]], str]
     build: Callable[[Asked, User, Progress], Content]
     landscape: bool = False
+    layout: Layout | None = None
+
+    @property
+    def carries_bsn(self) -> bool:
+        """Whether its file may hold a BSN: then it never goes by mail (domain/duo.md 7.2)."""
+        return self.layout is not None and any(
+            source.endswith(".bsn") for column in self.layout.columns for source in column.sources
+        )
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 (proposals: no municipality's own layout could be verified, read 2026-11-22).
 """
 
+import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 
 FILES_KEPT_DAYS = 30  # how long the files of a report stay; what was handed over is on record without them
@@ -17,3 +18,11 @@ def percentage(part: int, whole: int) -> Decimal | None:
 def reference(run: str) -> str:
     """What stands on paper to find a report again: the first eight digits of its number, "9F2A-71C4"."""
     return f"{run[:4]}-{run[4:8]}".upper()
+
+
+def duo_file_name(bow_number: str, day: dt.date) -> str:
+    """How DUO wants the contract file to be called when it is delivered on `day`: "123456Aanlevering20150101.csv".
+
+    Digits, without zeros in front; DUO's own example (domain/duo.md 1.2, read 2026-11-22).
+    """
+    return f"{bow_number.lstrip('0')}Aanlevering{day:%Y%m%d}.csv"

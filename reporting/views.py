@@ -1,4 +1,6 @@
-"""Pages of reporting: ask for a report, watch it being made, take its files, record that one was handed over."""
+"""Pages of reporting: ask for a report, watch it being made, take its files, record that one was handed over, and how the
+files are laid out that a machine of the recipient reads.
+"""
 
 import uuid
 from typing import Any
@@ -9,7 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
+from django.utils import timezone
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -22,9 +25,9 @@ from kvs.jobs import request_cancel
 from kvs.models import AccessEvent, Job, JobState, Role, SealedFile, SealedFilePerson
 from kvs.pages import form_page
 from kvs.pdf import pdf_available
-from reporting import actions, processing, rules
-from reporting.forms import HandOverForm
-from reporting.models import READERS, Disclosure, ReportFile, ReportRun
+from reporting import actions, processing, profile, rules
+from reporting.forms import HandOverForm, LayoutForm
+from reporting.models import READERS, ColumnProfile, Disclosure, ReportFile, ReportRun
 from reporting.report import Report, reports, reports_for
 from students.models import Student
 
@@ -60,10 +63,23 @@ def report_ask(request: KvsRequest, code: str) -> HttpResponse:
         report=report,
         no_pdf=pdf_available(),
         title=report.title,
-        verb=_("Make report"),
+        verb=_("Make file") if report.layout else _("Make report"),
+        **_layout_context(report),
         parent=_("Reports"),
         parent_url=reverse("reporting:list"),
     )
+
+
+def _layout_context(report: Report) -> dict[str, Any]:
+    """What stands in the way of the file of a report, and what of its layout nobody has confirmed."""
+    if report.layout is None:
+        return {}
+    present = profile.current(report, timezone.localdate())
+    return {
+        "layout": present,
+        "layout_rows": profile.layout_rows(report, present),
+        "blocks": profile.standing_blocks(report, present),
+    }
 
 
 def _report_for(request: KvsRequest, code: str) -> Report:
@@ -76,7 +92,7 @@ def _report_for(request: KvsRequest, code: str) -> Report:
 
 
 def _run(request: KvsRequest, pk: uuid.UUID) -> ReportRun:
-    runs = ReportRun.objects.visible_to(request.user).select_related("client", "job", "requested_by")
+    runs = ReportRun.objects.visible_to(request.user).select_related("client", "job", "requested_by", "profile")
     return get_object_or_404(runs, pk=pk)
 
 
@@ -86,12 +102,17 @@ def run_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """How far a report is; once made, its files and to whom it was handed."""
     run = _run(request, pk)
     handed = Disclosure.objects.visible_to(request.user).filter(report=run.report, parameters=run.parameters)
+    files = list(run.files.select_related("file").all())
+    page = next((file for file in files if file.format == ReportFile.Format.HTML), None)
     context = {
         **_progress_context(request, run),
-        "files": run.files.select_related("file").all(),
+        "files": files,
+        "page": reverse("reporting:file", args=[run.pk, page.pk]) if page else "",
         "disclosures": handed.select_related("client", "by"),
         "no_pdf": pdf_available(),
         "kept_days": rules.FILES_KEPT_DAYS,
+        "layout": run.profile,
+        "layout_rows": profile.layout_rows(run.definition, run.profile) if run.profile else [],
     }
     return render(request, "reporting/run_page.html", context)
 
@@ -146,6 +167,8 @@ def run_file(request: KvsRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpRespons
 def _file_name(run: ReportRun, file: ReportFile) -> str:
     parts = [run.definition.title, run.period, run.client.name if run.client else "", f"v{run.version}"]
     table = f"-{file.table}" if file.table > 1 else ""
+    if file.name:
+        return file.name
     return f"{slugify(' '.join(str(part) for part in parts))}{table}.{file.format}"
 
 
@@ -154,7 +177,7 @@ def _file_name(run: ReportRun, file: ReportFile) -> str:
 def run_hand_over(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that a file went to the recipient."""
     run = _run(request, pk)
-    if not run.made_at or run.definition.recipient is None:
+    if not run.made_at or run.definition.recipient is None or run.blocks:
         raise Http404
     form = HandOverForm(form_data(request), run=run)
 
@@ -176,6 +199,78 @@ def run_hand_over(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         verb=_("Record hand-over"),
         parent=run.definition.title,
         parent_url=reverse("reporting:run", args=[run.pk]),
+    )
+
+
+LAYOUT_EDITORS = (Role.ADMINISTRATION,)
+
+
+@require_GET
+@role_required(*READERS)
+def layout_page(request: KvsRequest, code: str) -> HttpResponse:
+    """How the file of a report is written, what of it is confirmed, and every version there was."""
+    report = _layout_report(request, code)
+    versions = list(ColumnProfile.objects.filter(report=code).order_by("-version")) or [profile.known(report)]
+    present = profile.current(report, timezone.localdate())
+    asked = request.GET.get("versie", "")
+    shown = next((found for found in versions if str(found.version) == asked), present)
+    context = {
+        "report": report,
+        "layout": shown,
+        "present": present,
+        "facts": [(capfirst(shown._meta.get_field(name).verbose_name), _fact(shown, name)) for name in SHOWN_FACTS],  # type: ignore[union-attr]  # columns
+        "layout_rows": profile.layout_rows(report, shown),
+        "blocks": profile.standing_blocks(report, present),
+        "history": profile.history(versions),
+        "may_edit": request.user.has_role(*LAYOUT_EDITORS),
+    }
+    return render(request, "reporting/layout_page.html", context)
+
+
+SHOWN_FACTS = tuple(name for name in profile.FACTS if name not in ("valid_from", "confirmed"))
+
+
+def _fact(found: ColumnProfile, name: str) -> Any:
+    value = getattr(found, name)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return getattr(found, f"get_{name}_display", lambda: value)()
+
+
+def _layout_report(request: KvsRequest, code: str) -> Report:
+    report = _report_for(request, code)
+    if report.layout is None:
+        raise Http404
+    return report
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*LAYOUT_EDITORS)
+def layout_change(request: KvsRequest, code: str) -> HttpResponse:
+    """Make a new version of a layout from the newest there is."""
+    report = _layout_report(request, code)
+    newest = ColumnProfile.objects.filter(report=code).order_by("-version").first() or profile.known(report)
+    form = LayoutForm(form_data(request), report=report, present=newest)
+
+    def act() -> ColumnProfile:
+        version = form.cleaned_data["version"] or 0
+        return actions.change_layout(report=report, version=version, by=request.user, facts=form.facts(), columns=form.columns())
+
+    def done(made: ColumnProfile) -> str:
+        messages.success(request, _("Version %(version)d of the layout is saved.") % {"version": made.version})
+        return reverse("reporting:layout", args=[code])
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        template="components/form_sections.html",
+        title=_("New version of the layout"),
+        intro=_("A version that files were made by stays as it is. What you change here becomes a new version."),
+        verb=_("Save new version"),
+        parent=_("Layout"),
+        parent_url=reverse("reporting:layout", args=[code]),
     )
 
 

@@ -10,24 +10,21 @@ from itertools import count
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
-from django.utils import timezone
-from django.utils.formats import date_format, number_format, time_format
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgettext_lazy
 
 from attendance import rules as attendance
-from attendance.models import Lesson, Mark
-from kvs.models import Location, Role, User
+from attendance.models import Mark
+from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
+from reporting.lessons import MonthForm, UnsignedRow, lessons_within, locations_missing, unsigned, unsigned_table
 from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
 from reporting.rules import percentage
 from students.models import Client, Contract, Enrolment, Student
 
-MONTHS_BACK = 24
 ROLES = frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
 OFFERED = ("attendance.Lesson.planned_minutes", "attendance.Mark.state")
 ATTENDED = ("attendance.Mark.minutes_attended",)
@@ -60,29 +57,7 @@ class Row:
         return percentage(self.attended, self.offered - self.excused)
 
 
-@dataclass(frozen=True)
-class UnsignedRow:
-    """A lesson that took place and does not count, because its register is not signed."""
-
-    day: dt.date
-    group: str
-    time: str
-    students: int
-
-
-def first_of_month(day: dt.date, back: int = 0) -> dt.date:
-    """The first day of the month `back` months before that of `day`."""
-    months = day.year * 12 + day.month - 1 - back
-    return dt.date(months // 12, months % 12 + 1, 1)
-
-
-def month_choices() -> list[tuple[str, str]]:
-    """This month and those before it, the latest first."""
-    months = [first_of_month(timezone.localdate(), back) for back in range(MONTHS_BACK)]
-    return [(month.isoformat(), date_format(month, "YEAR_MONTH_FORMAT")) for month in months]
-
-
-class MunicipalityForm(forms.Form):
+class MunicipalityForm(MonthForm):
     """Which municipality and which month."""
 
     client = forms.ModelChoiceField(
@@ -90,19 +65,7 @@ class MunicipalityForm(forms.Form):
         label=gettext_lazy("Municipality"),
         empty_label=gettext_lazy("Choose a municipality"),
     )
-    month = forms.DateField(label=gettext_lazy("Month"), input_formats=["%Y-%m-%d"], widget=forms.Select)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["month"].widget.choices = month_choices()
-        self.fields["month"].initial = first_of_month(timezone.localdate(), back=1).isoformat()
-
-    def clean_month(self) -> dt.date:
-        """A month is its first day; one that has not begun has nothing to report."""
-        month: dt.date = self.cleaned_data["month"]
-        if month.day != 1 or month > timezone.localdate():
-            raise ValidationError(_("Choose a month from the list."))
-        return month
+    field_order = ("client", "month")
 
 
 def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]:
@@ -111,19 +74,17 @@ def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]
     return Contract.objects.filter(ends, client=client, programme=OuterRef(programme), starts_on__lte=OuterRef(day))
 
 
-def lessons_within(first: dt.date, last: dt.date, by: User) -> QuerySet[Lesson]:
-    """Lessons of the period at the locations where `by` may make this report."""
-    here = Location.objects.where_held(by, *ROLES)
-    return Lesson.objects.visible_to(by).filter(day__range=(first, last), location__in=here)
-
-
 def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Row]:
     """A row per student with a signed lesson that `client` commissioned on its day. Two queries, whatever the number."""
     there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
+    within = lessons_within(first, last, by, *ROLES)
     marks = (
         Mark.objects.visible_to(by)
         .counted()
-        .filter(Exists(commissioned(client, "enrolment__programme", "lesson__day")), lesson__in=lessons_within(first, last, by))
+        .filter(
+            Exists(commissioned(client, "enrolment__programme", "lesson__day")),
+            lesson__in=within,
+        )
         .order_by()
         .values(student=F("enrolment__programme__student"))
         .annotate(
@@ -144,34 +105,10 @@ def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Ro
         yield Row(student.audit_id, student.list_name, student.number, excused=0, **sums[student.pk])
 
 
-def unsigned(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
+def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
     """Lessons of students of `client` that took place and are not signed, with how many of them were placed there."""
-    placed = (
-        Enrolment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("day")), starts_on__lte=OuterRef("day"))
-        .filter(group=OuterRef("group"))
-        .annotate(day=OuterRef("day"))
-        .filter(Exists(commissioned(client, "programme", "day")))
-        .order_by()
-        .values("group")
-        .annotate(number=Count("programme__student", distinct=True))
-        .values("number")
-    )
-    lessons = (
-        lessons_within(first, last, by)
-        .filter(cancelled=False, register__signed_at__isnull=True, ends_at__lt=timezone.now())
-        .annotate(students=Coalesce(Subquery(placed), 0))
-        .filter(students__gt=0)
-        .select_related("group")
-        .order_by("starts_at", "group__name")
-    )
-    return [
-        UnsignedRow(lesson.day, lesson.group.name, f"{_time(lesson.starts_at)} – {_time(lesson.ends_at)}", lesson.students)
-        for lesson in lessons
-    ]
-
-
-def _time(moment: dt.datetime) -> str:
-    return time_format(timezone.localtime(moment))
+    placed = Enrolment.objects.annotate(day=OuterRef("day")).filter(Exists(commissioned(client, "programme", "day")))
+    return unsigned(lessons_within(first, last, by, *ROLES), placed)
 
 
 def build(asked: Asked, by: User, progress: Progress) -> Content:
@@ -185,7 +122,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     total = _total(made)
     return Content(
         about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
-        tables=(Filled(STUDENTS, made, total if made else None), Filled(UNSIGNED, unsigned(client, first, last, by))),
+        tables=(Filled(STUDENTS, made, total if made else None), Filled(UNSIGNED, unsigned_of(client, first, last, by))),
         people=tuple(row.person for row in made if row.person),
         figures=(
             (str(len(made)), _("students")),
@@ -207,10 +144,8 @@ def _total(made: list[Row]) -> Row:
 
 def _only_some_locations(by: User) -> list[str]:
     """Who does not see the whole school says so on paper: the municipality must not take a part for the whole."""
-    here = list(Location.objects.where_held(by, *ROLES).values_list("name", flat=True))
-    if len(here) == Location.objects.count():
-        return []
-    return [_("only location %(names)s") % {"names": ", ".join(here)}]
+    here = locations_missing(by, *ROLES)
+    return [_("only location %(names)s") % {"names": ", ".join(here)}] if here else []
 
 
 def _period(first: dt.date, last: dt.date) -> str:
@@ -267,17 +202,7 @@ STUDENTS = Table(
     ),
     gettext_lazy("No student of this municipality had a lesson with a signed register in this month."),
 )
-UNSIGNED = Table(
-    gettext_lazy("Not signed, so not counted"),
-    UnsignedRow,
-    (
-        Column("day", gettext_lazy("Lesson"), ("attendance.Lesson.day",), Kind.DATE),
-        Column("group", gettext_lazy("Group"), ("students.Group.name",)),
-        Column("time", gettext_lazy("Time"), ("attendance.Lesson.starts_at", "attendance.Lesson.ends_at")),
-        Column("students", gettext_lazy("Students of this municipality"), ("students.Enrolment.group",), Kind.NUMBER),
-    ),
-    gettext_lazy("Every lesson of this month is signed."),
-)
+UNSIGNED = unsigned_table(gettext_lazy("Students of this municipality"), gettext_lazy("Every lesson of this month is signed."))
 DEFINITIONS = (
     Definition(gettext_lazy("Present"), gettext_lazy("minutes attended divided by minutes offered."), "¹"),
     Definition(

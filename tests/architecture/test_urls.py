@@ -137,6 +137,8 @@ ELSEWHERE = {
     "account_act": "test_strangers_change_nothing",
     "students:correction_decide": "test_only_administration_of_that_location_answers",
     "reporting:ask": "test_the_register_is_not_for_administration",
+    "reporting:layout": "test_who_may_see_and_change_a_layout",
+    "reporting:layout_change": "test_who_may_see_and_change_a_layout",
     "reporting:run": "test_who_may_open_a_report",
     "reporting:progress": "test_who_may_open_a_report",
     "reporting:file": "test_who_may_open_a_report",

@@ -37,7 +37,7 @@ def test_a_report_from_asking_to_handing_over(visitor: Visitor) -> None:
     assert re.fullmatch(r"presentie-[a-z]+-\d{4}-gemeente-[a-z]+-v\d+\.xlsx", download.value.suggested_filename)
     page.get_by_role("link", name="Overdragen").click()
     page.get_by_label("XLSX").check()
-    page.get_by_label("via het portaal van de opdrachtgever").check()
+    page.get_by_label("via het portaal van de ontvanger").check()
     visitor.check("report-hand-over")
     page.get_by_role("button", name="Overdracht vastleggen").click()
     expect(page.get_by_text("De overdracht is vastgelegd.")).to_be_visible()

@@ -32,6 +32,7 @@ def test_what_is_no_number_is_said_at_the_form_and_stays(school: Organisation, i
     answer = signed_in(ineke).post("/school/", typed(bow_number=number))
     page = answer.content.decode()
     assert answer.status_code == 422
+    assert ">Blik op Werk-nummer: " in page
     assert "1 tot 10 cijfers" in page or "niet meer dan 10 tekens" in page
     assert f'value="{number}"' in page
     assert Organisation.objects.get().bow_number == ""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from kvs.sheets import CALCULATES, LONGEST_TEXT, Cell, Sheet, write_csv, write_xlsx
+from kvs.sheets import CALCULATES, LONGEST_TEXT, Cell, Dialect, Sheet, harmless, write_csv, write_for_machine, write_xlsx
 
 DANGEROUS = ['=HYPERLINK("http://x")', "+31612345678", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "=cmd|' /C calc'!A0"]
 # What XML cannot hold (surrogates, most control characters) is no cell text anywhere.
@@ -102,3 +102,51 @@ def test_a_text_too_long_for_a_cell_is_refused() -> None:
     write_xlsx([sheet(["x" * LONGEST_TEXT])])
     with pytest.raises(ValueError, match="32767 characters"):
         write_xlsx([sheet(["x" * (LONGEST_TEXT + 1)])])
+
+
+# --- files that a machine reads
+
+
+def machine(*, separator: str = ";", quoting: str = "needed", encoding: str = "utf-8", line_end: str = "\r\n") -> Dialect:
+    return Dialect(separator, quoting, encoding, line_end)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        (machine(), b'a;"b;c"\r\nd;\r\n'),
+        (machine(separator=","), b"a,b;c\r\nd,\r\n"),
+        (machine(separator="\t", line_end="\n"), b"a\tb;c\nd\t\n"),
+        (machine(quoting="all"), b'"a";"b;c"\r\n"d";""\r\n'),
+        (machine(separator=",", quoting="none"), b"a,b;c\r\nd,\r\n"),
+        (machine(encoding="utf-8-sig"), b'\xef\xbb\xbfa;"b;c"\r\nd;\r\n'),
+    ],
+)
+def test_a_machine_gets_exactly_its_dialect(dialect: Dialect, expected: bytes) -> None:
+    assert write_for_machine([["a", "b;c"], ["d", ""]], dialect) == expected
+
+
+def test_codes_keep_their_zeros_and_hyphens_and_get_no_apostrophe() -> None:
+    assert write_for_machine([["007", "1-2", "N/1"]], machine()) == b"007;1-2;N/1\r\n"
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_a_machine_file_has_no_formula_either(text: str) -> None:
+    with pytest.raises(ValueError, match="calculate"):
+        write_for_machine([[text]], machine())
+    assert write_for_machine([[harmless(text)]], machine()).startswith((b"'", b"\"'"))
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ("a;b", machine(quoting="none")),
+        ('a"b', machine(quoting="none")),
+        ("a\nb", machine(quoting="none")),
+        ("Łukasz", machine(encoding="cp1252")),
+        ("ليلى", machine(encoding="cp1252")),
+    ],
+)
+def test_what_does_not_fit_is_refused_not_bent(text: str, dialect: Dialect) -> None:
+    with pytest.raises(ValueError, match=r"separator|codec"):
+        write_for_machine([[text]], dialect)

@@ -22,9 +22,10 @@ from attendance.models import Mark
 from kvs.models import Location, Role, User
 from kvs.pdf import pdf_available
 from reporting.actions import LANGUAGE
+from reporting.lessons import UnsignedRow, first_of_month
 from reporting.render import Document, to_csv, to_html, to_pdf, to_xlsx
 from reporting.report import Content
-from reporting.reports.municipality import REPORT, MunicipalityForm, Row, UnsignedRow, first_of_month
+from reporting.reports.municipality import REPORT, MunicipalityForm, Row
 from students import actions
 from students.models import Client
 from tests.factories import make_group, make_lesson, make_student, place, staff, teach
