@@ -85,7 +85,11 @@ NAVIGATION = (
         _("Reports"), "reporting:list", "file-text", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
     ),
     Destination(
-        _("Accounts"), "accounts", "user-cog", frozenset({Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT}), also=("/rollen/",)
+        _("Accounts"),
+        "accounts",
+        "user-cog",
+        frozenset({Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT}),
+        also=("/rollen/", "/vestigingen/", "/aanmeldtijden/"),
     ),
     Destination(
         _("Corrections"),

@@ -24,7 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in; what somebody else began at a door of this browser is over."""
-        for begun in ("new_pin", "card", "link"):
+        for begun in ("new_pin", "card", "link", "begin"):
             request.session.pop(begun, None)
         super().login(request, user)
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, password_validation
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +19,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kvs import links
+from kvs.begin import may_begin
 from kvs.models import OneTimeLink, User
+from kvs.new_password import PasswordFields
 
 DEAD = gettext_lazy(
     "This link does not work any more: it was used, taken back or too old. Ask the school for a new one, or ask for a new "
@@ -44,39 +45,18 @@ class TokenForm(forms.Form):
         return token.rpartition("#")[2].strip()
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(PasswordFields):
     """A password of the own, typed twice."""
-
-    password1 = forms.CharField(
-        label=gettext_lazy("New password"),
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    password2 = forms.CharField(
-        label=gettext_lazy("The same password again"),
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password1"].help_text = " ".join(password_validation.password_validators_help_texts())
 
     def clean_password1(self) -> str:
         """Refuses what is short or easily guessed."""
         password: str = self.cleaned_data["password1"]
         password_validation.validate_password(password, self.user)
         return password
-
-    def clean_password2(self) -> str:
-        """Refuses a slip of the finger."""
-        again: str = self.cleaned_data["password2"]
-        if "password1" in self.cleaned_data and again != self.cleaned_data["password1"]:
-            raise ValidationError(_("This is not the same. Type the password again."))
-        return again
 
 
 class ForgottenForm(forms.Form):
@@ -96,15 +76,23 @@ def one_time_link(request: HttpRequest) -> HttpResponse:
     """
     form = TokenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        link = links.link_of(form.cleaned_data["token"])
+        token = form.cleaned_data["token"]
+        link = links.link_of(token)
         if link is not None:
-            if request.user.is_authenticated:
-                logout(request)  # a shared computer: the one with the link goes on, not the one before
-            request.session.cycle_key()
-            request.session["link"] = str(link.pk)
-            return redirect("new_password")
+            return _go_on(request, "link", str(link.pk), "new_password")
+        if may_begin(token):
+            return _go_on(request, "begin", "yes", "first_run")
         form.add_error(None, DEAD)
     return render(request, "account/one_time_link.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _go_on(request: HttpRequest, key: str, value: str, page: str) -> HttpResponse:
+    """To the page a secret opened, in a session of its own."""
+    if request.user.is_authenticated:
+        logout(request)  # a shared computer: the one with the link goes on, not the one before
+    request.session.cycle_key()
+    request.session[key] = value
+    return redirect(page)
 
 
 @never_cache

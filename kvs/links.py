@@ -94,15 +94,25 @@ def tell_new_password(run: Run) -> None:
 
 def _mail(link: OneTimeLink) -> None:
     """Give `link` a secret and mail it. A mail server that refuses leaves no secret behind. Raises OSError."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    link.token_index, link.sent_at = token_index(token), timezone.now()
-    link.save(update_fields=["token_index", "sent_at"])
+    token = _give_secret(link)
     try:
         send_mail(link.kind, link.user, address=address_of(token), until=link.expires_at)
     except OSError:
         link.token_index, link.sent_at = None, None
         link.save(update_fields=["token_index", "sent_at"])
         raise
+
+
+def _give_secret(link: OneTimeLink) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    link.token_index, link.sent_at = token_index(token), timezone.now()
+    link.save(update_fields=["token_index", "sent_at"])
+    return token
+
+
+def hand_over(*, user: User) -> str:
+    """The address of a link for a new password, for who sits at the machine itself: nothing is mailed."""
+    return address_of(_give_secret(_renew(user, OneTimeLink.Kind.RESET, None)))
 
 
 def address_of(token: str) -> str:

@@ -28,6 +28,7 @@ ACCOUNTS = (
             NotPersonal("role", Reason.SETTING),
             NotPersonal("idle_minutes", Reason.SETTING),
             NotPersonal("absolute_minutes", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
         ),
     ),
     Model(
@@ -36,6 +37,7 @@ ACCOUNTS = (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("name", Reason.OFFER),
             NotPersonal("city", Reason.OFFER),
+            NotPersonal("version", Reason.VERSION),
         ),
     ),
     Model(

@@ -117,6 +117,12 @@ class AccountFilter(forms.Form):
     role = forms.ChoiceField(required=False, label=gettext_lazy("Role"), choices=[("", gettext_lazy("All roles")), *ROLES])
 
 
+def manager_tabs(current: str) -> list[dict[str, object]]:
+    """The pages of who manages accounts; `current` is an address name."""
+    pages = ((_("Accounts"), "accounts"), (_("Locations"), "locations"), (_("Sign-in times"), "role_times"))
+    return [{"label": label, "url": reverse(name), "current": name == current} for label, name in pages]
+
+
 def _accounts(by: User) -> "QuerySet[User]":
     """Staff accounts with their roles and whether there is a second factor; no query per row."""
     roles = Membership.objects.visible_to(by).exclude(role=Role.STUDENT)
@@ -165,6 +171,7 @@ def account_list(request: KvsRequest) -> HttpResponse:
         "filter": chosen,
         "summary": more_than if more else ngettext("%(count)d account", "%(count)d accounts", count) % {"count": count},
         "next_url": f"?{query.urlencode()}" if next_key else None,
+        "tabs": manager_tabs("accounts"),
     }
     return render(request, "kvs/account_list.html", context)
 

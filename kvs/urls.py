@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from kvs import link_door, staff_pages, student_door, views
+from kvs import begin, link_door, school_pages, staff_pages, student_door, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("aanmelden/cursist/pincode/", student_door.student_new_pin, name="student_new_pin"),
     path("aanmelden/link/", link_door.one_time_link, name="one_time_link"),
     path("aanmelden/link/wachtwoord/", link_door.new_password, name="new_password"),
+    path("begin/", begin.first_run, name="first_run"),
     path("aanmelden/vergeten/", link_door.password_forgotten, name="password_forgotten"),
     path("aanmelden/vergeten/verstuurd/", link_door.password_sent, name="password_sent"),
     path("accounts/", staff_pages.account_list, name="accounts"),
@@ -26,6 +27,11 @@ urlpatterns = [
     path("accounts/<uuid:pk>/rol/", staff_pages.role_give, name="role_give"),
     path("accounts/<uuid:pk>/sluiten/", staff_pages.account_close, name="account_close"),
     path("rollen/<uuid:pk>/beeindigen/", staff_pages.role_end, name="role_end"),
+    path("vestigingen/", school_pages.location_list, name="locations"),
+    path("vestigingen/nieuw/", school_pages.location_add, name="location_add"),
+    path("vestigingen/<uuid:pk>/", school_pages.location_edit, name="location_edit"),
+    path("aanmeldtijden/", school_pages.role_times, name="role_times"),
+    path("aanmeldtijden/<slug:role>/", school_pages.role_times_edit, name="role_times_edit"),
     path("kaart/", student_door.student_card, name="student_card"),
     path("apparaten/", student_door.devices, name="devices"),
     path("school/", views.school, name="school"),

@@ -60,6 +60,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     now = timezone.now()
     lesson = plan_lesson(group=group, starts_at=now, ends_at=now + dt.timedelta(hours=2), planned_minutes=110, by=by)
     made = {
+        "location": location,
         "student": student,
         "lesson": lesson,
         "group": group,

@@ -73,6 +73,7 @@ class RoleSetting(models.Model):
     role = models.CharField(_("role"), max_length=24, choices=Role, primary_key=True)
     idle_minutes = models.PositiveSmallIntegerField(_("minutes of inactivity before the session locks"))
     absolute_minutes = models.PositiveSmallIntegerField(_("minutes after which signing in again is needed"))
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("role setting")
@@ -106,6 +107,7 @@ class Location(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=80)
     city = models.CharField(_("city"), max_length=80, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = LocationQuerySet.as_manager()
 
@@ -113,7 +115,11 @@ class Location(models.Model):
         verbose_name = _("location")
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="location_name_unique"),
+            models.UniqueConstraint(
+                Lower("name"),
+                name="location_name_unique",
+                violation_error_message=_("Another location has this name."),
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="location_has_name"),
         ]
 

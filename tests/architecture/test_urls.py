@@ -20,6 +20,7 @@ PUBLIC = {
     "account_login",
     "account_inactive",
     "account_logout",
+    "first_run",
     "healthz",
     "new_password",
     "one_time_link",
@@ -69,7 +70,11 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "new_password": (302, dict.fromkeys(Role, 302)),
     "password_forgotten": (200, dict.fromkeys(Role, 302)),
     "password_sent": (200, ANYONE),
+    "first_run": (302, dict.fromkeys(Role, 302)),
     "accounts": (302, only(*MANAGERS)),
+    "locations": (302, only(*MANAGERS)),
+    "location_add": (302, only(*MANAGERS)),
+    "role_times": (302, only(*MANAGERS)),
     "account_search": (302, dict.fromkeys(Role, 405)),
     "account_invite": (302, only(*MANAGERS)),
     "healthz": (200, ANYONE),
@@ -86,6 +91,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
 # address name -> (what it is about, roles that may open it when it is at their location). For an object at another
 # location every role that passes gets 404; a role that does not pass gets 403 or 404, never the page.
 OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "location_edit": ("location", MANAGERS),
     "students:detail": ("student", OFFICE),
     "students:edit": ("student", ADMINISTRATION),
     "students:programmes": ("student", OFFICE),
@@ -134,6 +140,7 @@ OWN: dict[str, dict[str, str]] = {
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {
+    "role_times_edit": "test_strangers_set_no_times",
     "account_act": "test_strangers_change_nothing",
     "students:correction_decide": "test_only_administration_of_that_location_answers",
     "reporting:ask": "test_the_register_is_not_for_administration",

@@ -116,3 +116,24 @@ def test_closing_and_searching(visitor: Visitor) -> None:
     visitor.check("account-closed")
     page.get_by_role("button", name="Account weer openen").click()
     expect(page.get_by_text("is weer open")).to_be_visible()
+
+
+def test_locations_and_sign_in_times(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("sami")
+    page.goto("/vestigingen/")
+    visitor.check("locations")
+    page.get_by_role("link", name="Nieuwe vestiging").click()
+    page.get_by_label("Naam").fill("noord")
+    page.get_by_role("button", name="Opslaan").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.get_by_label("Naam").fill(f"Oost {visitor.width}")
+    page.get_by_role("button", name="Opslaan").click()
+    expect(page.get_by_text("is opgeslagen")).to_be_visible()
+    page.goto("/aanmeldtijden/")
+    visitor.check("role-times")
+    page.get_by_role("link", name="Auditor").click()
+    page.get_by_label("Minuten zonder gebruik").fill("10")
+    visitor.check("role-times-edit")
+    page.get_by_role("button", name="Opslaan").click()
+    expect(page.get_by_text("Ze gelden vanaf de volgende keer aanmelden")).to_be_visible()
