@@ -41,12 +41,13 @@ class SessionStore(SessionBase):
     """What django.contrib.sessions asks of an engine."""
 
     row: WebSession | None = None
+    unknown = False  # the cookie names no live session
 
     def load(self) -> dict[str, Any]:
         """The contents of a live session, or nothing."""
         self.row = WebSession.objects.live().filter(pk=hash_key(self.session_key or "")).first()
         if self.row is None:
-            self._session_key = None
+            self.unknown, self._session_key = True, None
             return {}
         if self.row.expires_at <= timezone.now():  # signed-in time is over, the phone is still remembered
             self._fall_back(self.row)
@@ -55,10 +56,18 @@ class SessionStore(SessionBase):
                 level=self.row.level, expires_at=self.row.expires_at, data=self.row.data
             )
             if not fallen:  # ended elsewhere meanwhile: it stays ended
-                self.row, self._session_key = None, None
+                self.row, self.unknown, self._session_key = None, True, None
                 return {}
         contents: dict[str, Any] = json.loads(unseal(self.row.data, CONTEXT))
         return contents
+
+    def is_empty(self) -> bool:
+        """What Django takes as a reason to delete the cookie. One that names no live session is left where it is.
+
+        The browser may have a newer one by now: another tab signed in (a new key) while this request was on its way,
+        and deleting "the" cookie would end that session.
+        """
+        return super().is_empty() and (self.modified or not self.unknown)
 
     def exists(self, session_key: str) -> bool:
         """Whether a session with this cookie value is stored."""

@@ -192,3 +192,19 @@ def test_a_session_ended_between_reading_and_noting_stays_ended(anna: User) -> N
     note_seen(row, timezone.now())
 
     assert WebSession.objects.filter(user=anna).count() == 0
+
+
+def test_a_late_request_with_the_old_cookie_leaves_the_new_one_alone(anna: User) -> None:
+    client, other_tab = Browser(), Browser(enforce_csrf_checks=True)
+    client.get(reverse("account_login"))
+    before = client.cookies["__Host-kvs"].value
+    client.post(reverse("account_login"), {"login": anna.email, "password": PASSWORD})
+    assert client.cookies["__Host-kvs"].value != before
+    assert WebSession.objects.get().level == WebSession.Level.FULL
+
+    for method in ("get", "post"):  # sent before the browser had the answer of the sign-in
+        other_tab.cookies["__Host-kvs"] = before
+        late = getattr(other_tab, method)(HOME)
+
+        assert (late.status_code, dict(late.cookies)) == ({"get": 302, "post": 403}[method], {})
+    assert client.get(reverse("account_logout")).status_code == 200
