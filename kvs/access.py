@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -169,7 +168,6 @@ def navigation_for(user: User, path: str) -> list[Link]:
 def context(request: HttpRequest) -> dict[str, object]:
     """What every page knows: the school, the demo strip, and for who is signed in the navigation and the roles."""
     known: dict[str, object] = {
-        "demo": settings.DEMO,
         "school_name": Organisation.objects.values_list("name", flat=True).first(),
     }
     user = getattr(request, "account", None) or getattr(request, "user", None)

@@ -5,6 +5,7 @@ from functools import cache
 
 import segno
 from django import template
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -37,6 +38,12 @@ def qr(text: str, name: str) -> SafeString:
     """
     drawing = segno.make(text, micro=False, error="m").svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=2)
     return format_html('<span role="img" aria-label="{}">{}</span>', name, SafeString(drawing))
+
+
+@register.inclusion_tag("components/demo_strip.html")
+def demo_strip() -> dict[str, bool]:
+    """The strip that says DEMO. From the settings: error pages are rendered without a request, paper without a frame."""
+    return {"demo": settings.DEMO}
 
 
 @register.filter

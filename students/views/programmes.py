@@ -28,7 +28,7 @@ PLACERS = (Role.ADMINISTRATION, Role.COORDINATOR)
 def programmes(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """All programmes of a student with their contracts and places."""
     student = get_object_or_404(with_groups(Student.objects.visible_to(request.user)), pk=pk)
-    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)
+    _opened(request, student)
     rows = student.programmes.prefetch_related(
         Prefetch("contracts", Contract.objects.select_related("client", "case_manager")),
         Prefetch("enrolments", Enrolment.objects.select_related("group__location")),
@@ -41,6 +41,11 @@ def programmes(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "may_place": request.user.has_role(*PLACERS),
     }
     return render(request, "students/programmes.html", context)
+
+
+def _opened(request: KvsRequest, student: Student) -> None:
+    """A line in the file: also a form shows what the school holds."""
+    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)
 
 
 def _page(student: Student, title: str) -> dict[str, str]:
@@ -62,6 +67,7 @@ def _back(student: Student) -> str:
 def programme_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Start a programme for a student."""
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    _opened(request, student)
     form = ProgrammeForm(form_data(request))
 
     def act() -> Programme:
@@ -80,6 +86,7 @@ def programme_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def programme_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a programme. An empty BSN field keeps the stored number; taking the ground away removes it."""
     programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("student"), pk=pk)
+    _opened(request, programme.student)
     form = ProgrammeForm(form_data(request), instance=programme)
 
     def act() -> Programme:
@@ -101,6 +108,7 @@ def programme_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def contract_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Add a contract to a programme."""
     programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("student"), pk=pk)
+    _opened(request, programme.student)
     form = ContractForm(form_data(request), user=request.user, initial={"starts_on": programme.starts_on})
 
     def act() -> Contract:
@@ -120,6 +128,7 @@ def contract_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a contract."""
     contract = get_object_or_404(Contract.objects.visible_to(request.user).select_related("programme__student"), pk=pk)
     student = contract.programme.student
+    _opened(request, student)
     form = ContractForm(form_data(request), user=request.user, instance=contract)
 
     def act() -> Contract:
@@ -139,6 +148,7 @@ def contract_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def enrolment_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Place a student in a group."""
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    _opened(request, student)
     form = EnrolmentForm(form_data(request), student=student, user=request.user)
 
     def act() -> Enrolment:
@@ -158,6 +168,7 @@ def enrolment_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     visible = Enrolment.objects.visible_to(request.user).select_related("programme__student", "group")
     enrolment = get_object_or_404(visible, pk=pk)
     student = enrolment.programme.student
+    _opened(request, student)
     form = EndEnrolmentForm(form_data(request), initial={"version": enrolment.version, "ends_on": enrolment.ends_on})
 
     def act() -> Enrolment:
