@@ -27,9 +27,10 @@ def make_user(**fields: Any) -> User:
 
 
 def staff(role: Role, location: Location | None = None, **user: Any) -> User:
-    """An account with one membership, since long ago."""
+    """An account with one membership, since long ago; an auditor's always has a last day."""
     made = make_user(**user)
-    Membership.objects.create(user=made, role=role, location=location, starts_on=LONG_AGO)
+    until = timezone.localdate() + dt.timedelta(days=30) if role == Role.AUDITOR else None
+    Membership.objects.create(user=made, role=role, location=location, starts_on=LONG_AGO, ends_on=until)
     return made
 
 

@@ -1,0 +1,190 @@
+"""A school with one of everything behind every address: what the generated tests walk through.
+
+A new address joins by its row in tests/architecture/test_urls.py; one with other keys than one object's names them in MORE.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils import timezone
+
+from attendance.actions import Row, confirm_presence, plan_lesson, save_register, sign_register
+from attendance.models import Lesson
+from kvs.cards import issue_card, issue_desk_code
+from kvs.models import Job, JobState, Location, Role, User
+from reporting.actions import ask_report, hand_over, make_report
+from reporting.models import ReportRun
+from reporting.report import reports
+from students import actions
+from students.models import Client, Enrolment, Group, Programme, Student
+from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
+from tests.factories import LONG_AGO, make_everything, place, staff, teach
+from tests.people import Browser, signed_in
+
+# address name -> keyword of the address -> key of WholeSchool.keys, or the word itself
+MORE: dict[str, dict[str, str]] = {
+    "students:correction_decide": {"pk": "proposal"},
+    "role_times_edit": {"role": "teacher"},
+    "reporting:ask": {"code": "municipality"},
+    "reporting:layout": {"code": "duo"},
+    "reporting:layout_change": {"code": "duo"},
+    "reporting:run": {"pk": "run"},
+    "reporting:progress": {"pk": "run"},
+    "reporting:file": {"pk": "run", "file": "page"},
+    "reporting:hand_over": {"pk": "run"},
+    "reporting:stop": {"pk": "run"},
+}
+BSN = "999990019"
+SIGNED = dt.timedelta(days=2)  # how long ago the signed lesson was
+
+
+def keywords() -> dict[str, dict[str, str]]:
+    """Address name -> keyword -> key: as the URL matrix says, or as an address that begins alike has it."""
+    objects = {name: {"pk": kind} for name, (kind, _roles) in {**OBJECTS, **SHARED}.items()}
+    known = {**{name: {} for name in PAGES}, **objects, **OWN, **MORE}
+    routes = {name: str(pattern.pattern) for name, pattern in patterns()}
+    alike = {routes[name].split("<")[0]: found for name, found in objects.items()}
+    guessed = {name: alike[begin] for name, route in routes.items() if (begin := route.split("<")[0]) in alike and "<" in route}
+    return {**guessed, **known}
+
+
+KEYWORDS = keywords()
+
+
+@dataclass
+class WholeSchool:
+    """Who is in it and the keys of what is in it."""
+
+    office: User
+    people: dict[Role, User]
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def address(self, name: str) -> str:
+        """The address `name` about the rows of this school. Raises KeyError when nobody said about which."""
+        wanted = KEYWORDS[name]
+        return reverse(name, kwargs={keyword: self.keys.get(key, key) for keyword, key in wanted.items()})
+
+    def addresses(self) -> dict[str, str]:
+        """All addresses of the project by name, as far as KEYWORDS knows what they are about."""
+        return {name: self.address(name) for name in named_addresses() if name in KEYWORDS}
+
+    def browsers(self) -> dict[Role, Browser]:
+        """Everybody signed in."""
+        return {role: signed_in(user) for role, user in self.people.items()}
+
+
+def one_of_everyone(location: Location, student: User) -> dict[Role, User]:
+    """An account per role at `location`; the student is the one whose file the rest is about."""
+    made: dict[Role, User] = {Role.STUDENT: student}
+    for role in [role for role in Role if role != Role.STUDENT]:
+        made[role] = staff(role, location, call_name="", infix="", surname=f"Van {role}")
+    return made
+
+
+def make_school(location: Location, by: User) -> WholeSchool:
+    """One of everything at `location`, in the state in which most can be done with it."""
+    keys = make_everything(location, by)
+    student = Student.objects.get(pk=keys["student"])
+    group, programme = Group.objects.get(pk=keys["group"]), Programme.objects.get(pk=keys["programme"])
+    duty = {"law": "wi2021", "route": "b1", "bsn_basis": "isi_delivery", "bsn": BSN}
+    actions.change_programme(programme=programme, version=programme.version, by=by, changes=duty)
+    people = one_of_everyone(location, actions.open_account(student=student, by=by))
+    teach(people[Role.TEACHER], group, by)
+    until = timezone.localdate() + dt.timedelta(days=30)
+    actions.give_group_access(
+        user=people[Role.AUDITOR], group=group, starts_on=LONG_AGO, ends_on=until, reason="Steekproef", by=by
+    )
+    issue_card(user=people[Role.STUDENT], by=by)
+    issue_desk_code(user=people[Role.STUDENT], by=by)
+    school = WholeSchool(by, people, keys)
+    add_lessons(school)
+    add_proposals(school)
+    add_report(school)
+    return school
+
+
+def add_lessons(school: WholeSchool) -> None:
+    """The lesson of today is saved and confirmed, an earlier one signed."""
+    teacher, student = school.people[Role.TEACHER], Student.objects.get(pk=school.keys["student"])
+    enrolment = Enrolment.objects.get(pk=school.keys["enrolment"])
+    lesson = Lesson.objects.get(pk=school.keys["lesson"])
+    confirm_presence(lesson=lesson, student=student, by=school.people[Role.STUDENT])
+    save_register(lesson=lesson, rows=[Row(enrolment.pk, "late", 15, 1)], by=teacher)
+    begin = lesson.starts_at - SIGNED
+    earlier = plan_lesson(
+        group=lesson.group, starts_at=begin, ends_at=begin + dt.timedelta(hours=1), planned_minutes=55, by=teacher
+    )
+    sign_register(lesson=earlier, rows=[Row(enrolment.pk, "absent")], by=teacher)
+
+
+def add_proposals(school: WholeSchool) -> None:
+    """The student proposes two corrections; the school refuses one."""
+    student, me = Student.objects.get(pk=school.keys["student"]), school.people[Role.STUDENT]
+    refused = actions.propose_correction(student=student, field="nationality", values={"nationality": "Eritrees"}, by=me)
+    actions.decide_correction(proposal=refused, version=student.version, accept=False, reason="unclear", by=school.office)
+    asked = actions.propose_correction(student=student, field="birth_place", values={"birth_place": "Asmara"}, by=me)
+    school.keys["proposal"] = str(asked.pk)
+
+
+def add_report(school: WholeSchool) -> None:
+    """A finished report for the municipality, one file of it handed over."""
+    run = ask_for_report(school)
+    make_report(run, lambda done, total, doing: None)
+    assert run.job_id
+    Job.objects.filter(pk=run.job_id).update(state=JobState.DONE, attempt=1, finished_at=timezone.now())
+    hand_over(file=run.files.get(format="xlsx"), channel="portal", by=school.people[Role.MANAGEMENT])
+    school.keys |= {"run": str(run.pk), "page": str(run.files.get(format="html").pk)}
+
+
+def ask_for_report(school: WholeSchool) -> ReportRun:
+    """A report for the municipality that waits to be made."""
+    client = Client.objects.get(pk=school.keys["client"])
+    month = (timezone.localdate() - SIGNED).replace(day=1)
+    return ask_report(
+        report=reports()["municipality"], asked={"client": client, "month": month}, by=school.people[Role.MANAGEMENT]
+    )
+
+
+def grow(school: WholeSchool, location: Location, rows: int) -> None:
+    """`rows` more of everything: in the same group, on the same student and client, and elsewhere at the location."""
+    by, client = school.office, Client.objects.get(pk=school.keys["client"])
+    student, group = Student.objects.get(pk=school.keys["student"]), Group.objects.get(pk=school.keys["group"])
+    for number in range(1, rows + 1):
+        other = make_everything(location, by)
+        teach(school.people[Role.TEACHER], Group.objects.get(pk=other["group"]), by)
+        give_until = timezone.localdate() + dt.timedelta(days=9)
+        actions.give_group_access(
+            user=staff(Role.TEACHER, location), group=group, starts_on=LONG_AGO, ends_on=give_until, reason="Ziek", by=by
+        )
+        me = actions.open_account(student=Student.objects.get(pk=other["student"]), by=by)
+        newcomer = Student.objects.get(pk=other["student"])
+        issue_card(user=me, by=by)
+        actions.propose_correction(student=newcomer, field="birth_place", values={"birth_place": "Keren"}, by=me)
+        second = place(newcomer, group, by)
+        actions.add_contract(programme=second.programme, by=by, client=client, starts_on=LONG_AGO)
+        confirm_presence(lesson=Lesson.objects.get(pk=school.keys["lesson"]), student=newcomer, by=me)
+        _more_of_the_student(student, Group.objects.get(pk=other["group"]), by)
+        client.case_managers.create(surname=f"Pietersen {number}")
+        _earlier_lesson(school, number)
+        ask_for_report(school)
+        hand_over(
+            file=ReportRun.objects.get(pk=school.keys["run"]).files.get(format="csv", table=1),
+            channel="paper",
+            by=school.people[Role.MANAGEMENT],
+        )
+
+
+def _more_of_the_student(student: Student, group: Group, by: User) -> None:
+    programme = actions.start_programme(student=student, by=by, law="none", starts_on=LONG_AGO)
+    actions.add_contract(programme=programme, by=by, starts_on=LONG_AGO)
+    actions.enrol_student(programme=programme, group=group, by=by, starts_on=LONG_AGO)
+
+
+def _earlier_lesson(school: WholeSchool, number: int) -> None:
+    lesson, teacher = Lesson.objects.get(pk=school.keys["lesson"]), school.people[Role.TEACHER]
+    begin = lesson.starts_at - dt.timedelta(days=2, hours=2 * number)
+    other = plan_lesson(
+        group=lesson.group, starts_at=begin, ends_at=begin + dt.timedelta(hours=1), planned_minutes=60, by=teacher
+    )
+    sign_register(lesson=other, rows=[], by=teacher)
