@@ -47,6 +47,24 @@ def invite(*, user: User, by: User) -> OneTimeLink:
     return link
 
 
+@transaction.atomic
+def ask_recovery(*, user: User, by: User) -> OneTimeLink:
+    """That `by` wants `user` to set up password and second factor anew. Nothing happens until somebody else confirms."""
+    return _renew(user, OneTimeLink.Kind.RECOVER, by)
+
+
+@transaction.atomic
+def confirm_recovery(*, user: User, by: User) -> OneTimeLink | None:
+    """The second person: the link is mailed. None when nobody asked, or `by` did. The caller removes the factors."""
+    asked = OneTimeLink.objects.live().select_for_update(of=("self",)).filter(user=user, kind=OneTimeLink.Kind.RECOVER)
+    link = asked.exclude(issued_by=by).filter(issued_by__isnull=False, confirmed_by__isnull=True).first()
+    if link is not None:
+        link.confirmed_by = by
+        link.save(update_fields=["confirmed_by"])
+        start_job("kvs.send_link", {"link": link.pk}, by=by)
+    return link
+
+
 def take_back(*, user: User, by: User) -> None:
     """End every link of `user`."""
     OneTimeLink.objects.filter(user=user).delete()

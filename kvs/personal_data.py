@@ -55,6 +55,7 @@ ACCOUNTS = (
             Field("password", SECRET),
             Field("pin", SECRET),
             Field("last_login", SESSION, retention=ACCOUNT_PERIOD),
+            NotPersonal("version", Reason.VERSION),
         ),
         owners=("self",),
     ),

@@ -7,8 +7,10 @@ and asks again whether the actor still may, so two of them at once cannot take e
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from kvs import links
 from kvs.cards import end_sessions
+from kvs.editing import changed
 from kvs.models import Location, Membership, OneTimeLink, Organisation, Role, User
 
 MANAGERS = (Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT)
@@ -126,6 +129,49 @@ def invite_again(*, user: User, by: User) -> OneTimeLink:
 def take_back_invitation(*, user: User, by: User) -> None:
     """End the link that was mailed. Raises ValidationError."""
     links.take_back(user=_managed(user, by), by=by)
+
+
+@transaction.atomic
+def change_person(*, user: User, version: int, by: User, changes: Mapping[str, str]) -> User:
+    """Correct a name; the address too as long as nobody came in with it: then the invitation goes to the new one.
+
+    Raises ValidationError, also "stale".
+    """
+    _managed(user, by)
+    row: User = changed(User.objects.all(), user.pk, version, changes)
+    moved = row.email != user.email
+    if moved and row.has_usable_password():
+        raise ValidationError({"email": _("Somebody signs in with this address already: it cannot be changed here.")})
+    row.full_clean()
+    row.save(update_fields=[*changes, "version"])
+    if moved:
+        links.invite(user=row, by=by)
+    return row
+
+
+@transaction.atomic
+def ask_recovery(*, user: User, by: User) -> OneTimeLink:
+    """`by` has seen who it is and asks that a colleague who lost the second factor may begin anew; a second person
+    confirms (ASVS 6.4.4). Raises ValidationError.
+    """
+    row = _managed(user, by)
+    if not row.is_active:
+        raise ValidationError(_("This account is closed. Open it first."))
+    return links.ask_recovery(user=row, by=by)
+
+
+@transaction.atomic
+def confirm_recovery(*, user: User, by: User) -> None:
+    """The second person: password and factors go, every session ends, and a link is mailed. Raises ValidationError."""
+    row = _managed(user, by)
+    if links.confirm_recovery(user=row, by=by) is None:
+        raise ValidationError(_("Somebody else has to confirm what you asked, within a day. Or it was confirmed or taken back."))
+    row.set_unusable_password()
+    row.save(update_fields=["password"])
+    Authenticator.objects.filter(user=row).delete()
+    end_sessions(user=row)
+    if row.has_role(*MANAGERS):
+        _check_somebody_manages()
 
 
 def _actor(by: User) -> User:

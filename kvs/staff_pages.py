@@ -56,8 +56,8 @@ class RoleForm(forms.Form):
         return self.places.get(self.cleaned_data["location"])
 
 
-class InviteForm(RoleForm):
-    """A colleague who has no account yet."""
+class PersonForm(forms.Form):
+    """Who it is."""
 
     call_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
     infix = forms.CharField(label=gettext_lazy("Name prefix"), max_length=20, required=False)
@@ -67,12 +67,30 @@ class InviteForm(RoleForm):
         max_length=254,
         help_text=gettext_lazy("The address of this person alone. The invitation goes there, and it is the sign-in name."),
     )
-    field_order = ("call_name", "infix", "surname", "email", "role", "location", "starts_on", "ends_on")
 
     def clean_email(self) -> str:
         """In small letters: that is how it is compared."""
         email: str = self.cleaned_data["email"]
         return email.casefold()
+
+
+class ChangeForm(PersonForm):
+    """Correct who it is; the address only as long as nobody signed in with it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.initial = getattr(person, name)
+        if person.has_usable_password():
+            del self.fields["email"]
+
+
+class InviteForm(RoleForm, PersonForm):
+    """A colleague who has no account yet."""
+
+    field_order = ("call_name", "infix", "surname", "email", "role", "location", "starts_on", "ends_on")
 
 
 class EndForm(forms.Form):
@@ -100,6 +118,15 @@ class EndForm(forms.Form):
             elif data["last_day"] < timezone.localdate():
                 self.add_error("last_day", _("This day has passed. Choose “At once” to end it now."))
         return data
+
+
+class RecoverForm(forms.Form):
+    """That the asker knows who it is."""
+
+    seen = forms.BooleanField(
+        label=gettext_lazy("I have seen this person, or know the voice and called back on a number I knew already."),
+        error_messages={"required": gettext_lazy("First make sure who it is.")},
+    )
 
 
 class AccountFilter(forms.Form):
@@ -215,10 +242,13 @@ def account_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """One account: whether it can sign in, and its roles now, later and before."""
     person = _account(request, pk)
     today = timezone.localdate()
+    found = OneTimeLink.objects.visible_to(request.user).live().filter(user=person).exclude(kind=OneTimeLink.Kind.RESET)
+    links = list(found.select_related("issued_by", "confirmed_by"))
     context = {
         "person": person,
         "state": state_of(person),
-        "link": OneTimeLink.objects.visible_to(request.user).live().filter(user=person, kind="invite").first(),
+        "link": next((link for link in links if link.confirmed_by or link.kind == OneTimeLink.Kind.INVITE), None),
+        "recovery": next((link for link in links if link.kind == OneTimeLink.Kind.RECOVER and not link.confirmed_by), None),
         "roles": [role for role in person.roles if role.ends_on is None or role.ends_on >= today],
         "former_roles": [role for role in person.roles if role.ends_on and role.ends_on < today],
         "own": person.pk == request.user.pk,
@@ -294,9 +324,46 @@ def role_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     return form_page(request, form, act=act, done=done, template="kvs/role_end.html", **context)
 
 
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def account_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Correct the name of a colleague, and before the first sign-in the address."""
+    person = _account(request, pk)
+    form = ChangeForm(form_data(request), person=person)
+
+    def act() -> User:
+        changes = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        version = form.cleaned_data["version"] or 0
+        return staff.change_person(user=person, version=version, by=request.user, changes=changes)
+
+    def done(row: User) -> str:
+        return _back(request, row, _("The account of %(name)s is saved."))
+
+    return form_page(request, form, act=act, done=done, **_page(_("Change"), _("Save"), person))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def account_recover(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """A colleague lost the second factor: ask that it may be set up anew. Says what goes, and that a second person confirms."""
+    person = _account(request, pk)
+    form = RecoverForm(request.POST if request.method == "POST" else None)
+
+    def act() -> OneTimeLink:
+        return staff.ask_recovery(user=person, by=request.user)
+
+    def done(link: OneTimeLink) -> str:
+        return _back(request, person, _("Asked. Another colleague now confirms it on this page of %(name)s, within a day."))
+
+    context = {**_page(_("Set up anew"), _("Ask"), person), "person": person}
+    return form_page(request, form, act=act, done=done, template="kvs/account_recover.html", **context)
+
+
 ACTS = {  # what the buttons of the page of an account do
     "invite": (staff.invite_again, gettext_lazy("A new invitation for %(name)s is on its way.")),
     "take_back": (staff.take_back_invitation, gettext_lazy("The invitation of %(name)s does not work any more.")),
+    "withdraw": (staff.take_back_invitation, gettext_lazy("What was asked for %(name)s is withdrawn.")),
+    "confirm": (staff.confirm_recovery, gettext_lazy("%(name)s is signed out and gets a link to begin anew.")),
     "reopen": (staff.reopen_account, gettext_lazy("The account of %(name)s is open again.")),
 }
 

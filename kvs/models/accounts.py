@@ -168,6 +168,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("may sign in"), default=True)
     # Hashed, then sealed: a million PINs can be tried against a stolen hash, so a copy of the database holds none.
     pin = SealedField(_("PIN"), context="kvs.user.pin", null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -116,7 +116,9 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
 # Clients and accounts belong to no location: who may open one may open all.
 SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
     "account": ("account", MANAGERS),
+    "account_change": ("account", MANAGERS),
     "account_close": ("account", MANAGERS),
+    "account_recover": ("account", MANAGERS),
     "role_give": ("account", MANAGERS),
     "role_end": ("role", MANAGERS),
     "students:client": ("client", OFFICE),

@@ -137,3 +137,28 @@ def test_locations_and_sign_in_times(visitor: Visitor) -> None:
     visitor.check("role-times-edit")
     page.get_by_role("button", name="Opslaan").click()
     expect(page.get_by_text("Ze gelden vanaf de volgende keer aanmelden")).to_be_visible()
+
+
+def test_a_lost_second_factor_takes_two_colleagues(visitor: Visitor, colleague: Visitor) -> None:
+    page, who = visitor.page, "Agnieszka Wójcik" if visitor.width > 700 else "Joost van der Meulen"
+    visitor.sign_in("sami")
+    page.goto("/accounts/")
+    page.get_by_role("link", name=who).click()
+    page.get_by_role("link", name="Opnieuw instellen").click()
+    visitor.check("account-recover")
+    page.get_by_role("button", name="Aanvragen").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.get_by_label("Ik heb deze persoon gezien").check()
+    page.get_by_role("button", name="Aanvragen").click()
+    expect(page.get_by_text("Sami Peeters vroeg op")).to_be_visible()
+    expect(page.get_by_role("button", name="Bevestigen")).to_have_count(0)
+    visitor.check("account-recovery-asked")
+
+    colleague.sign_in("wim")
+    colleague.page.goto(page.url)
+    colleague.check(f"account-recovery-second-{visitor.width}")
+    colleague.page.get_by_role("button", name="Bevestigen").click()
+    expect(colleague.page.get_by_text("is afgemeld en krijgt een link")).to_be_visible()
+    colleague.check(f"account-recovered-{visitor.width}")
+    colleague.page.get_by_role("link", name="Wijzigen").click()
+    colleague.check(f"account-change-{visitor.width}")

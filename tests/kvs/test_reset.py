@@ -43,9 +43,9 @@ def test_a_new_password_through_the_email(anna: User) -> None:
 
     browser = reset(body)
 
+    assert WebSession.objects.filter(user=anna).count() == 1  # also a browser that stays idle is out, at once
     assert browser.get(reverse("attendance:today")).status_code == 200
     assert elsewhere.get(reverse("attendance:today")).status_code == 302
-    assert WebSession.objects.filter(user=anna).count() == 1
     fresh = User.objects.get(pk=anna.pk)
     assert (fresh.check_password(NEW_PASSWORD), fresh.check_password(PASSWORD)) == (True, False)
 
