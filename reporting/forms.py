@@ -59,6 +59,10 @@ class LayoutForm(forms.ModelForm[ColumnProfile]):
         start = {name: getattr(present, name) for name in profile.FACTS} | {"valid_from": timezone.localdate()}
         super().__init__(data, initial=start)
         self.layout = profile.layout_of(report)
+        self.facts_kept = {name: getattr(present, name) for name in profile.FACTS}
+        self.facts_shown = profile.facts_of(self.layout)
+        for name in set(profile.FACTS) - set(self.facts_shown):
+            del self.fields[name]
         self.fields["version"].initial = present.version
         self.coded = [column for column in self.layout.columns if column.values]
         self.rows = len(present.parts) + SPARE_COLUMNS
@@ -90,7 +94,7 @@ class LayoutForm(forms.ModelForm[ColumnProfile]):
             for column in self.coded
         ]
         columns = [(self._title(number), [self[f"{name}-{number}"] for name in self.PARTS]) for number in range(self.rows)]
-        return [*codes, (_("How the file is written"), [self[name] for name in profile.FACTS]), *columns]
+        return [*codes, (_("How the file is written"), [self[name] for name in self.facts_shown]), *columns]
 
     def _title(self, number: int) -> str:
         head = self[f"head-{number}"].value()
@@ -122,7 +126,7 @@ class LayoutForm(forms.ModelForm[ColumnProfile]):
 
     def facts(self) -> dict[str, Any]:
         """What the version says beside its columns."""
-        return {name: self.cleaned_data[name] for name in profile.FACTS}
+        return self.facts_kept | {name: self.cleaned_data[name] for name in self.facts_shown}
 
     def columns(self) -> list[dict[str, Any]]:
         """The columns with their codes, in order."""

@@ -11,13 +11,14 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kvs.models import AuditEntry, User
 from kvs.sheets import Dialect, harmless, write_for_machine
 from reporting.models import ColumnProfile, ProfileColumn
-from reporting.report import Block, Column, Kind, Layout, Report, Table
+from reporting.report import Block, Column, Delivery, Kind, Layout, Report, Table
 
 FACTS = (  # what a version says beside its columns, as people fill it in
     *("valid_from", "separator", "quoting", "encoding", "line_end", "with_head"),
@@ -25,6 +26,17 @@ FACTS = (  # what a version says beside its columns, as people fill it in
 )
 LINE_ENDS = {"crlf": "\r\n", "lf": "\n"}
 ROUNDING = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP}
+
+
+OF_HOURS = ("decimal_sign", "decimals", "rounding", "hour_minutes")
+CHOOSES_PERIOD = ("hours_over",)
+
+
+def facts_of(layout: Layout) -> tuple[str, ...]:
+    """The facts that matter for a file: nothing about hours when it has none."""
+    has_hours = any(column.kind is Kind.MINUTES for column in layout.columns)
+    idle = {*(() if has_hours else OF_HOURS), *(() if layout.chooses_period else CHOOSES_PERIOD)}
+    return tuple(name for name in FACTS if name not in idle)
 
 
 def layout_of(report: Report) -> Layout:
@@ -211,6 +223,22 @@ LAYOUT = Table(
     ),
     gettext_lazy("This layout has no columns."),
 )
+
+
+def remarks(profile: ColumnProfile, delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """For the papers: why there is no file, and by which version of the layout it is written."""
+    if delivery.blocks:
+        yield _("The file was not made"), " ".join(block.text for block in delivery.blocks)
+    yield (
+        _("Layout"),
+        _("Version %(version)d, holds from %(day)s. How the file is written: %(state)s. %(basis)s")
+        % {
+            "version": profile.version,
+            "day": date_format(profile.valid_from),
+            "state": state(profile.confirmed),
+            "basis": profile.basis,
+        },
+    )
 
 
 # --- versions

@@ -108,6 +108,7 @@ class Layout:
     known_from: dt.date
     facts: Mapping[str, Any]
     needs: "Callable[[], list[Block]]"
+    chooses_period: bool = False  # the profile says over which lessons hours are added up
 
     def column(self, name: str) -> Column:
         """The column of this name. Raises KeyError for one that was not declared: it may not leave."""

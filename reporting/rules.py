@@ -20,6 +20,30 @@ def reference(run: str) -> str:
     return f"{run[:4]}-{run[4:8]}".upper()
 
 
+def measuring_year(first: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of the twelve months that begin with `first` (Blik op Werk, measuring period; domain notes 2)."""
+    return first, first.replace(year=first.year + 1) - dt.timedelta(days=1)
+
+
+def outside_measuring(law: str, route: str, is_elip: bool) -> str:
+    """Why Blik op Werk does not measure a programme: "" (it does), "elip", "education" or "no_duty".
+
+    ELIP: its mail of 9 March 2022. The education route is outside the quality mark (blikopwerk.nl, keurmerk inburgeren).
+    That a programme without duty is no "inburgeringscursus" is not confirmed. Read 2026-11-22.
+    """
+    if is_elip:
+        return "elip"
+    if law == "none":
+        return "no_duty"
+    return "education" if route == "education" else ""
+
+
+def list_file_name(what: str, first: dt.date) -> str:
+    """Our own name for a list of the measuring year that begins on `first`: no name is prescribed as far as known."""
+    begin, end = measuring_year(first)
+    return f"{what}-{begin:%Y%m%d}-{end:%Y%m%d}.csv"
+
+
 def duo_file_name(bow_number: str, day: dt.date) -> str:
     """How DUO wants the contract file to be called when it is delivered on `day`: "123456Aanlevering20150101.csv".
 

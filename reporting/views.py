@@ -218,7 +218,7 @@ def layout_page(request: KvsRequest, code: str) -> HttpResponse:
         "report": report,
         "layout": shown,
         "present": present,
-        "facts": [(capfirst(shown._meta.get_field(name).verbose_name), _fact(shown, name)) for name in SHOWN_FACTS],  # type: ignore[union-attr]  # columns
+        "facts": [(capfirst(shown._meta.get_field(name).verbose_name), _fact(shown, name)) for name in _shown_facts(report)],  # type: ignore[union-attr]  # columns
         "layout_rows": profile.layout_rows(report, shown),
         "blocks": profile.standing_blocks(report, present),
         "history": profile.history(versions),
@@ -227,7 +227,8 @@ def layout_page(request: KvsRequest, code: str) -> HttpResponse:
     return render(request, "reporting/layout_page.html", context)
 
 
-SHOWN_FACTS = tuple(name for name in profile.FACTS if name not in ("valid_from", "confirmed"))
+def _shown_facts(report: Report) -> list[str]:
+    return [name for name in profile.facts_of(profile.layout_of(report)) if name not in ("valid_from", "confirmed")]
 
 
 def _fact(found: ColumnProfile, name: str) -> Any:

@@ -43,7 +43,7 @@ SOURCE_GROUPS: dict[str, tuple[str, ...]] = {
         "residence_permit",
         "residence_permit_until",
     ),
-    FieldSource.Group.CONTACT: ("street", "house_number", "postcode", "city", "phone", "email", "contact_language"),
+    FieldSource.Group.CONTACT: ("street", "house_number", "postcode", "city", "phone", "email", "contact_language", "no_survey"),
     FieldSource.Group.BACKGROUND: (
         "other_languages",
         "education_level",

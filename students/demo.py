@@ -150,6 +150,7 @@ def people(today: dt.date) -> list[Person]:
         programme = _programme(offer, places, chance)
         if programme["bsn_basis"] and chance.random() < 0.9:  # of some the number is not known yet
             programme["bsn"] = next(numbers)
+        programme["is_elip"] = offer is Z_ROUTE and position % 40 == 4
         town = _town(GROUPS[group].location, chance)
         student = next(decks[background]) | _origin(BACKGROUNDS[background], offer, programme["starts_on"], chance)
         student |= _address(town, position, student, chance)
@@ -275,6 +276,7 @@ def _address(town: str, position: int, student: dict[str, Any], chance: Random) 
         "house_number": f"{chance.randrange(1, 180)}{chance.choice(('', '', '', 'a', '-2', ' bis'))}",
         "postcode": f"{MUNICIPALITIES[town][0]} {chance.choice('ABCDEGHK')}{chance.choice('ABCDEGHK')}",
         "city": town,
+        "no_survey": position % 23 == 7,
         "phone": f"06-0000{position:04d}" if chance.random() < 0.92 else "",
         "email": f"{mail}@voorbeeld.example" if chance.random() < 0.7 else "",
     }

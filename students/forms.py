@@ -72,7 +72,10 @@ class StudentForm(forms.ModelForm[Student]):
         (_("Name"), ("given_names", "call_name", "infix", "surname", "gender")),
         (_("Birth and origin"), ("birth_day", "birth_month", "birth_year", "birth_place", "birth_country", "nationality")),
         (_("Residence"), ("arrived_on", "residence_permit", "residence_permit_until")),
-        (_("Address and contact"), ("street", "house_number", "postcode", "city", "phone", "email", "contact_language")),
+        (
+            _("Address and contact"),
+            ("street", "house_number", "postcode", "city", "phone", "email", "contact_language", "no_survey"),
+        ),
         (
             _("Education, work and languages"),
             ("education_level", "school_years", "other_languages", "work_experience", "availability"),
@@ -104,6 +107,7 @@ class StudentForm(forms.ModelForm[Student]):
             "phone",
             "email",
             "contact_language",
+            "no_survey",
             "other_languages",
             "education_level",
             "school_years",
@@ -188,6 +192,7 @@ class ProgrammeForm(forms.ModelForm[Programme]):
             "ends_on",
             "pip_on",
             "term_ends_on",
+            "is_elip",
             "has_duo_loan",
             "bsn_basis",
         )

@@ -11,8 +11,15 @@ from kvs.vocabulary import (
     IDENTITY,
     PROGRAMME,
     RESIDENCE,
+    SURVEY,
+    SURVEYOR,
     WHILE_NEEDED,
 )
+
+# The survey agency calls or mails; which of the two depends on the kind of programme (Blik op Werk, "tevredenheidsonderzoek
+# (TVO) Panteia"). So these few columns serve the survey, and no other of their category.
+NAME_TO_SURVEYOR = {"purposes": (*IDENTITY.purposes, SURVEY)}
+TO_SURVEYOR = {"purposes": (*PROGRAMME.purposes, SURVEY), "recipients": (*PROGRAMME.recipients, SURVEYOR)}
 
 CLIENTS = (
     Model(
@@ -52,11 +59,11 @@ PEOPLE = (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("audit_id", Reason.ROW_ID),
             NotPersonal("user", Reason.LINK),
-            Field("number", PROGRAMME),
-            Field("given_names", IDENTITY, kind=Kind.NAME),
-            Field("call_name", IDENTITY, kind=Kind.NAME, rectify=Rectify.DIRECT),
-            Field("infix", IDENTITY, kind=Kind.NAME),
-            Field("surname", IDENTITY, kind=Kind.NAME),
+            Field("number", PROGRAMME, **TO_SURVEYOR),
+            Field("given_names", IDENTITY, kind=Kind.NAME, **NAME_TO_SURVEYOR),
+            Field("call_name", IDENTITY, kind=Kind.NAME, rectify=Rectify.DIRECT, **NAME_TO_SURVEYOR),
+            Field("infix", IDENTITY, kind=Kind.NAME, **NAME_TO_SURVEYOR),
+            Field("surname", IDENTITY, kind=Kind.NAME, **NAME_TO_SURVEYOR),
             Field("sort_key", IDENTITY, kind=Kind.NAME, rectify=Rectify.REQUEST, portable=False),
             Field("search_text", IDENTITY, kind=Kind.NAME, rectify=Rectify.REQUEST, portable=False),
             Field("gender", IDENTITY),
@@ -76,6 +83,7 @@ PEOPLE = (
             Field("phone", CONTACT, kind=Kind.PHONE),
             Field("email", CONTACT),
             Field("contact_language", CONTACT),
+            Field("no_survey", CONTACT, purposes=(SURVEY,), recipients=()),
             Field("other_languages", BACKGROUND, rectify=Rectify.DIRECT),
             Field("education_level", BACKGROUND, rectify=Rectify.DIRECT),
             Field("school_years", BACKGROUND, rectify=Rectify.DIRECT),
@@ -110,8 +118,9 @@ PROGRAMMES = (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("student", Reason.LINK),
             Field("law", PROGRAMME),
-            Field("route", PROGRAMME),
+            Field("route", PROGRAMME, **TO_SURVEYOR),
             Field("target_level", PROGRAMME),
+            Field("is_elip", PROGRAMME),
             Field("has_duo_loan", PROGRAMME),
             Field("bsn", BSN),
             Field("bsn_index", BSN, index_of="bsn"),
@@ -131,7 +140,7 @@ PROGRAMMES = (
             NotPersonal("programme", Reason.LINK),
             Field("client", PROGRAMME),
             NotPersonal("case_manager", Reason.LINK),
-            Field("course", PROGRAMME),
+            Field("course", PROGRAMME, **TO_SURVEYOR),
             Field("hours", PROGRAMME),
             Field("reference", PROGRAMME),
             Field("starts_on", PROGRAMME),

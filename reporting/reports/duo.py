@@ -334,8 +334,6 @@ def _from(month: dt.date, profile: ColumnProfile) -> str:
 
 
 def _remarks(profile: ColumnProfile, delivery: Delivery, excluded: int) -> Iterator[tuple[str, str]]:
-    if delivery.blocks:
-        yield _("The file was not made"), " ".join(block.text for block in delivery.blocks)
     yield (
         _("Not in the file"),
         ngettext(
@@ -345,16 +343,7 @@ def _remarks(profile: ColumnProfile, delivery: Delivery, excluded: int) -> Itera
         )
         % {"number": excluded},
     )
-    yield (
-        _("Layout"),
-        _("Version %(version)d, holds from %(day)s. How the file is written: %(state)s. %(basis)s")
-        % {
-            "version": profile.version,
-            "day": date_format(profile.valid_from),
-            "state": profiles.state(profile.confirmed),
-            "basis": profile.basis,
-        },
-    )
+    yield from profiles.remarks(profile, delivery)
 
 
 def period(parameters: Mapping[str, str]) -> str:
@@ -442,6 +431,7 @@ LAYOUT = Layout(
         "volgorde zijn een keuze tot iemand de handleiding in Mijn DUO heeft nagekeken."
     },
     needs=needs,
+    chooses_period=True,
 )
 DEFINITIONS = (
     Definition(

@@ -106,6 +106,8 @@ class Student(models.Model):
     email = models.EmailField(_("e-mail address"), blank=True)
 
     contact_language = models.CharField(_("language to be addressed in"), max_length=3, blank=True)  # ISO 639-3
+    # The survey rests on a legitimate interest: who objects is never handed over (AVG art. 21; privacy_obligations.md 40).
+    no_survey = models.BooleanField(_("does not want to be asked for the survey of Blik op Werk"), default=False)
     other_languages = models.CharField(_("other languages"), max_length=200, blank=True)
     education_level = models.CharField(_("education"), max_length=12, choices=EducationLevel, blank=True)
     school_years = models.PositiveSmallIntegerField(_("years of school"), null=True, blank=True)

@@ -70,6 +70,8 @@ class Programme(models.Model):
     law = models.CharField(_("law"), max_length=8, choices=Law, default=Law.NONE)
     route = models.CharField(_("route"), max_length=10, choices=Route, blank=True)
     target_level = models.CharField(_("level aimed at"), max_length=2, choices=Level, blank=True)
+    # ELIP students whom a municipality placed count in no result or survey of Blik op Werk (its mail of 9 March 2022).
+    is_elip = models.BooleanField(_("ELIP student, placed by the municipality"), default=False)
     has_duo_loan = models.BooleanField(_("pays from a DUO loan"), default=False)
     bsn = SealedField("BSN", context="students.programme.bsn", null=True, blank=True)
     bsn_index = models.CharField(max_length=80, null=True, editable=False)  # noqa: DJ001  # NULL: many have none

@@ -36,7 +36,7 @@ SECTIONS = (
     ),
     (
         gettext_lazy("Address and contact"),
-        ("street", "house_number", "postcode", "city", "phone", "email", "contact_language"),
+        ("street", "house_number", "postcode", "city", "phone", "email", "contact_language", "no_survey"),
     ),
     (
         gettext_lazy("Education, work and languages"),
@@ -173,6 +173,8 @@ def _line(student: Student, name: str) -> tuple[str, object]:
         return _("Date of birth"), student.birth_date_text
     if name == "contact_language":
         return _("Language to be addressed in"), student.contact_language_name
+    if name == "no_survey":
+        return _("May be asked for the survey of Blik op Werk"), _("no") if student.no_survey else _("yes")
     field = Student._meta.get_field(name)
     choice = getattr(student, f"get_{name}_display", None)
     return str(field.verbose_name), choice() if choice else getattr(student, name)  # type: ignore[union-attr]

@@ -77,6 +77,33 @@ def test_the_layout_is_corrected(visitor: Visitor) -> None:
     visitor.check("duo-layout-first")
 
 
+@pytest.mark.parametrize(
+    ("title", "file"),
+    [
+        ("Blik op Werk: resultaten", r"resultaten-\d{8}-\d{8}\.csv"),
+        ("Blik op Werk: tevredenheidsonderzoek", r"tevredenheidsonderzoek-\d{8}-\d{8}\.csv"),
+    ],
+)
+def test_a_list_for_blik_op_werk(visitor: Visitor, title: str, file: str) -> None:
+    page, name = visitor.page, title.split()[-1]
+    visitor.sign_in("ineke")
+    page.goto("/rapporten/")
+    page.get_by_role("link", name=re.compile(f"^{title}")).first.click()
+    visitor.check(f"bow-{name}-ask")
+    page.get_by_role("button", name="Bestand maken").click()
+    wait_for_files(page)
+    visitor.check(f"bow-{name}-made")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile(file)).click()
+    assert re.fullmatch(file, download.value.suggested_filename)
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("Cursistnummer;")
+    assert len(lines) > 50
+    page.get_by_role("link", name=re.compile("^Pagina om te printen")).click()
+    expect(page.get_by_role("heading", name="Weggelaten")).to_be_visible()
+    visitor.check(f"bow-{name}-print")
+
+
 def test_the_facts_of_the_school(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in("wim")

@@ -24,7 +24,13 @@ def found(defined: Iterable[Report]) -> list[str]:
 
 
 def test_the_reports_of_this_installation_are_right() -> None:
-    assert [code for code in reports() if code != "slow"] == ["duo", "municipality", "processing_register"]  # slow: of tests
+    assert [code for code in reports() if code != "slow"] == [
+        "duo",
+        "municipality",
+        "processing_register",
+        "results",
+        "survey",
+    ]  # slow: of tests
     assert found(reports().values()) == []
 
 

@@ -302,6 +302,20 @@ def test_the_papers_say_what_is_not_confirmed(coded: DuoSchool, ineke: User) -> 
     assert "Versie 2, geldt vanaf" in page
 
 
+def test_who_was_left_out_is_in_the_papers_and_not_in_the_file(coded: DuoSchool, ineke: User) -> None:
+    coded.add("late", programme={"law": "wi2013"}, contracts=[contract("2025-01-01")], surname="Later")
+    run = finished(ineke, leave_out=True)
+    late = coded.people["late"].audit_id
+    holds = {
+        file.format: SealedFilePerson.objects.filter(file=file.file, audit_id=late).exists()
+        for file in run.files.select_related("file")
+    }
+    assert (holds["csv"], holds["html"], holds["xlsx"]) == (False, True, True)
+    address = f"/cursisten/{coded.people['late'].pk}/trajecten/"
+    page = open_file(run.files.get(format="html").file).decode()
+    assert f'<a href="{address}">Burgerservicenummer ontbreekt' in page
+
+
 def test_a_blocked_run_keeps_its_papers_and_offers_nothing_to_hand_over(coded: DuoSchool, ineke: User) -> None:
     coded.add("late", programme={"law": "wi2013"}, contracts=[contract("2025-01-01")], surname="Later")
     run = finished(ineke)
