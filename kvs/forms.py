@@ -36,7 +36,7 @@ class SchoolForm(forms.ModelForm[Organisation]):
 
     class Meta:
         model = Organisation
-        fields = ("name", "bow_number", "measuring_year_month", "handbook_edition")
+        fields = ("name", "bow_number", "measuring_year_month", "handbook_edition", "upload_kept_days")
         help_texts = {
             "bow_number": _(
                 "The number of the quality mark, as on zoekinburgerschool.nl. It is in the name of the file for DUO."

@@ -19,6 +19,7 @@ ACCOUNTS = (
             NotPersonal("bow_number", Reason.ORGANISATION),
             NotPersonal("measuring_year_month", Reason.ORGANISATION),
             NotPersonal("handbook_edition", Reason.ORGANISATION),
+            NotPersonal("upload_kept_days", Reason.SETTING),
             NotPersonal("version", Reason.VERSION),
         ),
     ),

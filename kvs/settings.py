@@ -127,6 +127,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {  # seconds
     "ring-waiting-jobs": {"task": "kvs.tasks.ring_waiting_jobs", "schedule": 30},
     "delete-expired": {"task": "kvs.tasks.delete_expired", "schedule": 600},
+    "tidy-imports": {"task": "students.tasks.tidy_imports", "schedule": 600},
     "delete-old-report-runs": {"task": "reporting.tasks.delete_old_runs", "schedule": 3600},
 }
 CELERY_TIMEZONE = "Europe/Amsterdam"

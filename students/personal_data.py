@@ -8,12 +8,14 @@ from kvs.vocabulary import (
     BSN,
     CONTACT,
     CONTACT_PERSON,
+    FILES,
     IDENTITY,
     PROGRAMME,
     RESIDENCE,
     SURVEY,
     SURVEYOR,
     WHILE_NEEDED,
+    WORK,
 )
 
 # The survey agency calls or mails; which of the two depends on the kind of programme (Blik op Werk, "tevredenheidsonderzoek
@@ -227,4 +229,75 @@ CORRECTIONS = (
     ),
 )
 
-MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *GROUPS, *CORRECTIONS)
+DESK = {"readable_by": frozenset({"administration"})}  # whoever imports also informs
+SEALED_FOR_NOW = {"sensitivity": Sensitivity.IDENTIFIER, "emptied_early": True}
+IMPORTS = (
+    Model(
+        "students.ImportRun",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("state", WORK),
+            NotPersonal("refusal", Reason.PROCESS),
+            Field("file_name", FILES, sensitivity=Sensitivity.IDENTIFIER),  # may name a person
+            NotPersonal("upload", Reason.LINK),
+            NotPersonal("findings", Reason.LINK),
+            NotPersonal("workbook", Reason.LINK),
+            NotPersonal("location", Reason.LINK),
+            NotPersonal("client", Reason.LINK),
+            NotPersonal("sheet", Reason.PROCESS),
+            NotPersonal("mapping", Reason.PROCESS),
+            Field("choices", FILES, **SEALED_FOR_NOW),
+            NotPersonal("job", Reason.LINK),
+            NotPersonal("started_by", Reason.LINK),
+            Field("started_at", WORK),
+            NotPersonal("finished_at", Reason.PROCESS),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        actors=("started_by",),
+    ),
+    Model(
+        "students.ImportRow",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("run", Reason.LINK),
+            Field("number", IDENTITY, audited=False, **DESK, **ASKED),
+            Field("outcome", IDENTITY, audited=False, **DESK, **ASKED),
+            Field("problems", IDENTITY, audited=False, **DESK, **ASKED),
+            Field("number_left_out", PROGRAMME, audited=False, **DESK, **ASKED),
+            Field("key", IDENTITY, audited=False, **DESK, **ASKED),
+            NotPersonal("student", Reason.LINK),
+            NotPersonal("programme", Reason.LINK),
+            NotPersonal("contract", Reason.LINK),
+            NotPersonal("enrolment", Reason.LINK),
+            NotPersonal("version_after", Reason.VERSION),
+            Field("before", IDENTITY, audited=False, retention=WHILE_NEEDED, **SEALED_FOR_NOW, **ASKED),
+        ),
+        owners=("student",),
+    ),
+    Model(
+        "students.ImportLayout",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("key", Reason.ROW_ID),
+            NotPersonal("mapping", Reason.SETTING),
+            NotPersonal("used_at", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "students.InformTask",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            NotPersonal("run", Reason.LINK),
+            Field("organisation", IDENTITY, **DESK, **ASKED),
+            Field("due_on", IDENTITY, **DESK, **ASKED),
+            Field("done_at", IDENTITY, **DESK, **ASKED),
+            NotPersonal("done_by", Reason.LINK),
+            Field("how", IDENTITY, **DESK, **ASKED),
+        ),
+        owners=("student",),
+        actors=("done_by",),
+    ),
+)
+
+MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *GROUPS, *CORRECTIONS, *IMPORTS)

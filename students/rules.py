@@ -57,6 +57,25 @@ def next_number(year: int, last: str | None) -> str:
     return f"{year}-{serial:04d}"
 
 
+def bsn_ground(law: str, *, has_duo_loan: bool) -> str:
+    """On which ground a programme may hold a BSN (codes of Programme.BsnBasis); nothing: none, and so no BSN.
+
+    An integration duty: delivery of course data to DUO (Besluit inburgering art. 6.2). A DUO loan: the invoice on it
+    (Regeling inburgering art. 4.2). UAVG art. 46: without such a law no BSN, whatever somebody agrees to.
+    """
+    if law in ("wi2007", "wi2013", "wi2021"):
+        return "isi_delivery"
+    return "loan_invoice" if has_duo_loan else ""
+
+
+def month_after(day: dt.date) -> dt.date:
+    """The last day of a period of one month that begins on `day` (Regulation 1182/71 art. 3(2)(c)): the same date in the next
+    month, or its last day when it has no such date. For art. 14(3)(a) AVG.
+    """
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return dt.date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
 def postcode_normalised(text: str) -> str:
     """ "1234ab" as "1234 AB"; anything that is no Dutch postcode comes back as typed, trimmed."""
     found = re.fullmatch(r"\s*([1-9]\d{3})\s?([A-Za-z]{2})\s*", text)

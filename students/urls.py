@@ -2,13 +2,26 @@
 
 from django.urls import path
 
-from students.views import cards, clients, corrections, groups, people, portal, programmes
+from students.views import cards, clients, corrections, groups, imports, informing, people, portal, programmes
 
 app_name = "students"
 urlpatterns = [
     path("cursisten/", people.student_list, name="list"),
     path("cursisten/zoeken/", people.search, name="search"),
     path("cursisten/nieuw/", people.student_add, name="add"),
+    path("cursisten/importeren/", imports.imports, name="imports"),
+    path("cursisten/importeren/<uuid:pk>/", imports.import_page, name="import"),
+    path("cursisten/importeren/<uuid:pk>/voortgang/", imports.import_progress, name="import_progress"),
+    path("cursisten/importeren/<uuid:pk>/indeling/", imports.import_layout, name="import_layout"),
+    path("cursisten/importeren/<uuid:pk>/keuze/", imports.import_decide, name="import_decide"),
+    path("cursisten/importeren/<uuid:pk>/cel/<slug:cell>/", imports.import_other, name="import_other"),
+    path("cursisten/importeren/<uuid:pk>/starten/", imports.import_start, name="import_start"),
+    path("cursisten/importeren/<uuid:pk>/stoppen/", imports.import_stop, name="import_stop"),
+    path("cursisten/importeren/<uuid:pk>/wissen/", imports.import_discard, name="import_discard"),
+    path("cursisten/importeren/<uuid:pk>/werkblad/", imports.import_workbook, name="import_workbook"),
+    path("cursisten/importeren/<uuid:pk>/terugdraaien/", imports.import_take_back, name="import_take_back"),
+    path("cursisten/informeren/", informing.inform_tasks, name="inform_tasks"),
+    path("cursisten/informeren/gedaan/", informing.inform_done, name="inform_done"),
     path("cursisten/<uuid:pk>/", people.student_page, name="detail"),
     path("cursisten/<uuid:pk>/bewerken/", people.student_edit, name="edit"),
     path("cursisten/<uuid:pk>/kaart/", cards.student_card, name="card"),

@@ -17,14 +17,24 @@ from reporting.actions import ask_report, hand_over, make_report
 from reporting.models import ReportRun
 from reporting.report import reports
 from students import actions
-from students.models import Client, Enrolment, Group, Programme, Student
+from students.models import Client, Enrolment, Group, InformTask, Programme, Student
 from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
 from tests.factories import LONG_AGO, make_everything, place, staff, teach
 from tests.people import Browser, signed_in
+from tests.students.importing import book, send
 
 # address name -> keyword of the address -> key of WholeSchool.keys, or the word itself
 MORE: dict[str, dict[str, str]] = {
     "students:correction_decide": {"pk": "proposal"},
+    **{
+        f"students:{name}": {"pk": "import"}
+        for name in (
+            *("import", "import_progress", "import_layout", "import_decide", "import_start", "import_stop"),
+            *("import_discard", "import_workbook", "import_take_back"),
+        )
+    },
+    "students:inform_done": {},
+    "students:import_other": {"pk": "import", "cell": "C2"},
     "role_times_edit": {"role": "teacher"},
     "reporting:ask": {"code": "municipality"},
     "reporting:layout": {"code": "duo"},
@@ -101,6 +111,7 @@ def make_school(location: Location, by: User) -> WholeSchool:
     add_lessons(school)
     add_proposals(school)
     add_report(school)
+    add_import(school, location)
     return school
 
 
@@ -135,6 +146,16 @@ def add_report(school: WholeSchool) -> None:
     Job.objects.filter(pk=run.job_id).update(state=JobState.DONE, attempt=1, finished_at=timezone.now())
     hand_over(file=run.files.get(format="xlsx"), channel="portal", by=school.people[Role.MANAGEMENT])
     school.keys |= {"run": str(run.pk), "page": str(run.files.get(format="html").pk)}
+
+
+def add_import(school: WholeSchool, location: Location) -> None:
+    """A spreadsheet that waits for decisions, and somebody to inform."""
+    content = book(
+        [["Haddad", "Rania", "03-04-88"], ["Kaya", "Mina", "12-03-1991"]], head=("Achternaam", "Voornaam", "Geb.datum")
+    )
+    school.keys["import"] = str(send(signed_in(school.office), content, location=location.pk).pk)
+    student = Student.objects.get(pk=school.keys["student"])
+    InformTask.objects.create(student=student, organisation="Gemeente Oosterveen", due_on=timezone.localdate())
 
 
 def ask_for_report(school: WholeSchool) -> ReportRun:

@@ -44,11 +44,21 @@ class Organisation(models.Model):
     # Blik op Werk measures results over twelve months (domain/blik_op_werk_and_municipalities.md, 2).
     measuring_year_month = models.PositiveSmallIntegerField(_("the measuring year begins in"), default=1)
     handbook_edition = models.CharField(_("edition of the Blik op Werk handbook"), max_length=40, blank=True)
+    upload_kept_days = models.PositiveSmallIntegerField(
+        _("days an uploaded spreadsheet is kept"),
+        default=14,
+        help_text=_("So that an import can be looked at again and taken back. From 1 to 90 days; then the file is destroyed."),
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("organisation")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(upload_kept_days__range=(1, 90)),
+                name="organisation_upload_kept_days",
+                violation_error_message=_("Choose a number of days from 1 to 90."),
+            ),
             models.CheckConstraint(condition=Q(id=1), name="organisation_is_one_row"),
             models.CheckConstraint(condition=~Q(name=""), name="organisation_has_name"),
             models.CheckConstraint(

@@ -1,10 +1,11 @@
 """Models of students: clients.py who commissions, people.py who learns, programmes.py on what ground, groups.py where,
-corrections.py what a student says is wrong.
+corrections.py what a student says is wrong, imports.py what came in from a spreadsheet.
 """
 
 from students.models.clients import CaseManager, Client
 from students.models.corrections import CorrectionProposal
 from students.models.groups import Enrolment, Group, GroupAccess, TeachingAssignment
+from students.models.imports import ImportLayout, ImportRow, ImportRun, InformTask
 from students.models.people import FieldSource, Student
 from students.models.programmes import Contract, Programme
 
@@ -17,6 +18,10 @@ __all__ = [
     "FieldSource",
     "Group",
     "GroupAccess",
+    "ImportLayout",
+    "ImportRow",
+    "ImportRun",
+    "InformTask",
     "Programme",
     "Student",
     "TeachingAssignment",

@@ -14,7 +14,13 @@ NAUGHTY = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "\u202eabc", "💣
 
 def typed(**values: Any) -> dict[str, Any]:
     """The form as it is sent when only `values` differ."""
-    known = {"name": "Taalschool Lindenhof", "bow_number": "", "measuring_year_month": "1", "handbook_edition": "", "version": 1}
+    known: dict[str, Any] = {
+        "name": "Taalschool Lindenhof",
+        "bow_number": "",
+        "measuring_year_month": "1",
+        "handbook_edition": "",
+    }
+    known |= {"upload_kept_days": "14", "version": 1}
     return known | values
 
 

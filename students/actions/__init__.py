@@ -1,7 +1,7 @@
 """What changes people, programmes, contracts, groups and places. Each action is one transaction and returns the row."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -52,6 +52,7 @@ SOURCE_GROUPS: dict[str, tuple[str, ...]] = {
         "availability",
     ),
 }
+Period = tuple[dt.date, dt.date | None]  # first and last day, both included; None: open
 NUMBER_LOCK = 4201  # advisory lock: two intakes at once must not get one student number
 
 
@@ -67,12 +68,22 @@ def register_student(*, by: User, intake_location: Location, source: str = Field
     `source` says who told us (FieldSource.Source); for a third party `organisation` names it.
     """
     organisation = fields.pop("organisation", "")
-    student = Student(number=_next_number(), intake_location=intake_location, **fields)
-    _derive(student)
+    student = new_student(number=next_numbers(1)[0], intake_location=intake_location, **fields)
     student.save(force_insert=True)
-    filled = [group for group, names in SOURCE_GROUPS.items() if any(getattr(student, name) for name in names)]
-    _note_sources(student, filled, source, organisation)
+    note_sources([(student, group) for group in filled_groups(student)], source, organisation)
     return student
+
+
+def new_student(**fields: Any) -> Student:
+    """A student with all that follows from the fields, not saved yet."""
+    student = Student(**fields)
+    _derive(student)
+    return student
+
+
+def filled_groups(student: Student) -> list[str]:
+    """The groups of fields (FieldSource.Group) of which something is known."""
+    return [group for group, names in SOURCE_GROUPS.items() if any(getattr(student, name) for name in names)]
 
 
 @transaction.atomic
@@ -83,6 +94,7 @@ def change_student(
     by: User,
     changes: Mapping[str, Any],
     source: str = FieldSource.Source.SCHOOL,
+    organisation: str = "",
     rectified: bool = False,
 ) -> Student:
     """Change fields of a student. Raises ValidationError "stale" when somebody saved since `version` was read.
@@ -96,7 +108,7 @@ def change_student(
     _derive(row)
     row.save()
     touched = [group for group, names in SOURCE_GROUPS.items() if set(names) & set(different)]
-    _note_sources(row, touched, source, rectified=rectified)
+    note_sources([(row, group) for group in touched], source, organisation, rectified=rectified)
     keep_account_in_step(row)
     return row
 
@@ -227,24 +239,27 @@ def check_period(starts_on: dt.date, ends_on: dt.date | None) -> None:
 def _check_place(enrolment: Enrolment) -> None:
     group = Group.objects.select_for_update().get(pk=enrolment.group_id)  # two intakes must not share the last place
     check_period(enrolment.starts_on, enrolment.ends_on)
-    last = enrolment.ends_on or enrolment.starts_on
-    if enrolment.starts_on < group.starts_on or (group.ends_on and last > group.ends_on):
-        raise ValidationError({"starts_on": _("The group %(group)s does not run on that day.") % {"group": group.name}})
     enrolment.full_clean()
-    if _most_at_once(group, enrolment) >= group.capacity:
+    taken = list(group.enrolments.exclude(pk=enrolment.pk).values_list("starts_on", "ends_on"))
+    check_room(group, taken, enrolment.starts_on, enrolment.ends_on)
+
+
+def check_room(group: Group, taken: Iterable[Period], starts_on: dt.date, ends_on: dt.date | None) -> None:
+    """Raise ValidationError when the group does not run on these days, or when the places in `taken` fill it."""
+    last = ends_on or starts_on
+    if starts_on < group.starts_on or (group.ends_on and last > group.ends_on):
+        raise ValidationError({"starts_on": _("The group %(group)s does not run on that day.") % {"group": group.name}})
+    if _most_at_once(taken, starts_on, ends_on) >= group.capacity:
         raise ValidationError(
             {"group": _("%(group)s is full: all %(capacity)d places are taken.") % {"group": group, "capacity": group.capacity}}
         )
 
 
-def _most_at_once(group: Group, enrolment: Enrolment) -> int:
-    """The most places of others on any day of this one. It can only rise on a day on which a place begins."""
-    ends = enrolment.ends_on or dt.date.max
-    others = [
-        (starts_on, ends_on or dt.date.max)
-        for starts_on, ends_on in group.enrolments.exclude(pk=enrolment.pk).values_list("starts_on", "ends_on")
-    ]
-    days = {enrolment.starts_on, *(start for start, _end in others if enrolment.starts_on <= start <= ends)}
+def _most_at_once(taken: Iterable[Period], starts_on: dt.date, ends_on: dt.date | None) -> int:
+    """The most places in `taken` on any of these days. It can only rise on a day on which a place begins."""
+    last = ends_on or dt.date.max
+    others = [(start, end or dt.date.max) for start, end in taken]
+    days = {starts_on, *(start for start, _end in others if starts_on <= start <= last)}
     return max(sum(start <= day <= end for start, end in others) for day in days)
 
 
@@ -301,21 +316,27 @@ def _derive(student: Student) -> None:
     )[:600]
 
 
-def _next_number() -> str:
+def next_numbers(count: int) -> list[str]:
+    """The next `count` student numbers of this year, kept from others until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBER_LOCK])
     year = timezone.localdate().year
     used = Student.objects.filter(number__regex=rf"^{year}-\d+$")
     last = used.order_by(Length("number").desc(), "-number").values_list("number", flat=True).first()  # 10000 after 9999
-    return rules.next_number(year, last)
+    numbers: list[str] = []
+    for _each in range(count):
+        last = rules.next_number(year, last)
+        numbers.append(last)
+    return numbers
 
 
-def _note_sources(student: Student, groups: list[str], source: str, organisation: str = "", *, rectified: bool = False) -> None:
+def note_sources(touched: Iterable[tuple[Student, str]], source: str, organisation: str = "", *, rectified: bool = False) -> None:
+    """Record who told us these groups of fields of these students."""
     noted: dict[str, Any] = {"source": source, "organisation": organisation, "on": timezone.localdate()}
     if rectified:  # once rectified stays rectified, also when the school changes something in that group later
         noted["rectified"] = True
     FieldSource.objects.bulk_create(
-        [FieldSource(student=student, group=group, **noted) for group in groups],
+        [FieldSource(student=student, group=group, **noted) for student, group in touched],
         update_conflicts=True,
         unique_fields=["student", "group"],
         update_fields=list(noted),

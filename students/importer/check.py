@@ -1,0 +1,289 @@
+"""Looking at a file: which sheet, which columns, what every cell says, who the rows are about. Writes nothing.
+
+`look` is done by a worker and its outcome kept sealed; `understand` does the same once more when the rows go in, with
+what was decided; `Check` is the outcome as the page shows it.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from kvs import importing
+from kvs.importing import Header, Kind, Reading
+from kvs.models import User
+from kvs.reading import Sheet, Value
+from students import rules
+from students.actions.imports import Choice
+from students.actions.intake import Intake
+from students.importer import rows as assembling
+from students.importer.columns import BY_CODE, COLUMNS, MODELS, NOT_A_COLUMN
+from students.importer.matching import find_people, names_of
+from students.importer.rows import LEAVE_EMPTY, LEFT_EMPTY, Finding, School, cell_name, columns_by_code
+from students.models import ImportLayout, ImportRun
+from students.models.imports import IMPORTERS
+
+Progress = Callable[[int, int | None, str], None]
+READING_CELLS = gettext_noop("Reading the rows")
+SAMPLES = 3  # examples of a column
+
+
+@dataclass
+class Understood:
+    """One row: what it would write, and what is still asked about it."""
+
+    intake: Intake
+    asks: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Layout:
+    """The sheet that is read and what its columns mean."""
+
+    sheet: Sheet
+    header: Header | None
+    mapping: dict[str, str]
+    guesses: list[importing.Guess]
+
+    @property
+    def first(self) -> int:
+        """Index of the first row behind the titles."""
+        return self.header.row + 1 if self.header else 0
+
+
+def layout_of(sheets: Sequence[Sheet], run: ImportRun) -> tuple[int, Layout]:
+    """The chosen sheet, or the one with most known titles; columns as chosen, as remembered, or as recognised."""
+    headers = [importing.find_header(sheet.rows, COLUMNS) for sheet in sheets]
+    chosen = run.sheet
+    if chosen is None or chosen >= len(sheets):
+        chosen = max(range(len(sheets)), key=lambda number: _known_titles(sheets[number], headers[number]))
+    sheet, header = sheets[chosen], headers[chosen]
+    if header is None:
+        header = _first_row(sheet)
+    if header is None:
+        return chosen, Layout(sheet, None, {}, [])
+    guesses = importing.recognise(header, sheet.rows[header.row + 1 :], COLUMNS)
+    remembered = ImportLayout.objects.filter(key=importing.layout_key(header.titles)).values_list("mapping", flat=True).first()
+    mapping = run.mapping if run.mapping is not None and run.sheet is not None else remembered
+    if mapping is not None:
+        chosen_codes = [mapping.get(str(number), "") for number in range(len(guesses))]
+        guesses = [
+            guess if code == guess.code else importing.Guess(code, importing.SURE, importing.BY_MEMORY)
+            for code, guess in zip(chosen_codes, guesses, strict=True)
+        ]
+    return chosen, Layout(sheet, header, {str(number): guess.code for number, guess in enumerate(guesses) if guess.code}, guesses)
+
+
+def _first_row(sheet: Sheet) -> Header | None:
+    """Where no title is known: the first filled row, so that a person can say what its columns mean."""
+    filled = (number for number, row in enumerate(sheet.rows) if any(cell not in (None, "") for cell in row))
+    number = next(filled, None)
+    return None if number is None else Header(number, tuple(_plain(cell) for cell in sheet.rows[number]))
+
+
+def _known_titles(sheet: Sheet, header: Header | None) -> tuple[bool, int, int]:
+    known = len([guess for guess in importing.recognise(header, sheet.rows, COLUMNS) if guess.code]) if header else 0
+    return not sheet.hidden, known, len(sheet.rows)
+
+
+def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str, Choice], progress: Progress) -> list[Understood]:
+    """Every filled row behind the titles, with what was decided about its cells. `user`: who may see which students."""
+    school, columns = School.seen_by(user), columns_by_code(layout.mapping)
+    start = timezone.localdate(run.started_at)
+    found = []
+    lines = layout.sheet.rows[layout.first :]
+    for index, line in enumerate(lines):
+        if any(cell not in (None, "") for cell in line):
+            found.append(_understand_row(layout.first + index + 1, line, columns, school, choices, start))
+        if index % 200 == 0:
+            progress(index, len(lines), READING_CELLS)
+    asked, before = find_people([each.intake for each in found], user)
+    for each in found:
+        each.intake.nothing_new = each.intake.number in before
+        if finding := asked.get(each.intake.number):
+            _decide_person(each, finding, choices.get(cell_name(None, each.intake.number)))
+        if each.intake.nothing_new:
+            each.asks = []
+    return found
+
+
+def _understand_row(
+    number: int, line: Sequence[Value], columns: dict[str, int], school: School, choices: Mapping[str, Choice], start: dt.date
+) -> Understood:
+    values: dict[str, Any] = {}
+    asks: list[Finding] = []
+    emptied: list[tuple[int | None, str]] = []
+    raw = {code: line[column] if column < len(line) else None for code, column in columns.items()}
+    for code, column in columns.items():
+        value, finding = read_cell(code, raw[code], start)
+        choice = choices.get(cell_name(column, number))
+        if finding and choice is None:
+            finding.column = column
+            asks.append(finding)
+        elif choice:
+            value = _decided(code, finding, choice, start)
+            if value is None:
+                emptied.append((column, LEFT_EMPTY.get(code, assembling.EMPTIED)))
+        values[code] = value
+    intake, found = assembling.assemble(number, values, columns, school, start)
+    asks += found
+    if not intake.bsn and raw.get("bsn") not in (None, ""):
+        ground = rules.bsn_ground(str(intake.programme.get("law", "none")), has_duo_loan=bool(values.get("has_duo_loan")))
+        if not ground:  # then nothing about the number matters, and nothing of it is kept
+            intake.number_left_out = True
+            asks = [it for it in asks if it.kind != Kind.BSN.value]
+            emptied = [it for it in emptied if it[0] != columns.get("bsn")]
+    intake.problems += emptied
+    plain = {code: _plain(cell) for code, cell in raw.items()}
+    intake.key = assembling.row_key(plain, with_bsn=not intake.number_left_out)
+    return Understood(intake, assembling.in_order(asks))
+
+
+def _plain(cell: Value) -> str:
+    return " ".join(str(cell).split()) if cell is not None else ""
+
+
+def read_cell(code: str, cell: Value, today: dt.date) -> tuple[Any, Finding | None]:
+    """The certain value of a cell, or what is to be asked about it."""
+    column = BY_CODE[code]
+    reading = importing.interpret(column, cell, today)
+    if reading.certain:
+        value = _as_stored(code, reading.value)
+        why = unfit(code, value)
+        return (value, None) if not why else (None, Finding(None, column.kind.value, why, _shown(column, cell), LEAVE_EMPTY))
+    offered = _as_stored(code, reading.offered)
+    usable = offered is not None and not unfit(code, offered)
+    finding = Finding(None, column.kind.value, reading.why, _shown(column, cell), value=offered if usable else None)
+    finding.offer = in_words(column.kind, offered) if usable else LEAVE_EMPTY
+    return None, finding
+
+
+def _as_stored(code: str, value: Any) -> Any:
+    if code == "has_duo_loan" and value is not None:
+        return value == "1"
+    return value.upper() if code == "number" and isinstance(value, str) else value
+
+
+def unfit(code: str, value: Any) -> str:
+    """Why the school's own column does not take this value (too long, no address), or nothing."""
+    if value in (None, "") or code in NOT_A_COLUMN or code not in MODELS:
+        longest = 200 if code.startswith("name_") else 120
+        return TOO_LONG if isinstance(value, str) and len(value) > longest else ""
+    return assembling.fits(MODELS[code], code, value)
+
+
+TOO_LONG = gettext_noop("This text is too long.")
+
+
+def _shown(column: importing.Column, cell: Value) -> str:
+    """What the page shows of a cell. Of a BSN only how many digits and the last two."""
+    if column.kind is Kind.BSN:
+        digits = "".join(letter for letter in str(cell) if letter.isdigit())
+        return f"…{digits[-2:]} ({len(digits)})"
+    return f"{cell:%d-%m-%Y}" if isinstance(cell, dt.date) else " ".join(str(cell).replace("\x00", "").split())[:60]
+
+
+def in_words(kind: Kind, value: Any) -> str:
+    """A proposal as the page says it; message ids stay as they are."""
+    if kind is Kind.BSN:
+        return WITH_ZERO
+    if kind is Kind.BIRTH_DATE and isinstance(value, tuple):
+        return "-".join(str(part) if part is not None else "?" for part in reversed(value))
+    return f"{value:%d-%m-%Y}" if isinstance(value, dt.date) else str(value)
+
+
+WITH_ZERO = gettext_noop("With a 0 in front it passes the check")
+NOT_DECIDED = gettext_noop("Nobody decided about this yet.")
+
+
+def _decided(code: str, finding: Finding | None, choice: Choice, today: dt.date) -> Any:
+    """The value after somebody's decision; None: the cell is left empty."""
+    if choice[0] == "value":
+        return read_typed(code, choice[1], today)[0]
+    return finding.value if choice[0] == "accept" and finding else None
+
+
+def read_typed(code: str, typed: str, today: dt.date) -> tuple[Any, str]:
+    """What somebody typed instead, and what is wrong with it, if anything. A date of birth may be a year alone."""
+    reading = importing.interpret(BY_CODE[code], typed, today)
+    if reading.why == importing.PARTLY and reading.offered is not None:
+        reading = Reading(reading.offered)
+    value = _as_stored(code, reading.value)
+    return (value, "") if reading.certain and not unfit(code, value) else (None, reading.why or unfit(code, value))
+
+
+def _decide_person(each: Understood, finding: Finding, choice: Choice | None) -> None:
+    if finding.refused or choice is None:
+        each.asks.insert(0, finding)
+    elif choice == ["accept"]:
+        each.intake.known, each.intake.same_as = finding.known, finding.same_as
+
+
+# --- what is kept for the page
+
+
+def look(sheets: Sequence[Sheet], run: ImportRun, user: User, progress: Progress) -> tuple[dict[str, Any], list[Any]]:
+    """All that the page shows, as JSON keeps it, and the audit_ids of the students it names."""
+    user = user.only_as(*IMPORTERS)
+    chosen, layout = layout_of(sheets, run)
+    found = understand(layout, run, user, {}, progress)
+    people = names_of([ask.known for each in found for ask in each.asks if ask.known])
+    return {
+        "sheets": [{"name": sheet.name[:60], "rows": len(sheet.rows), "hidden": sheet.hidden} for sheet in sheets],
+        "sheet": chosen,
+        "mapping": layout.mapping,
+        "layout": importing.layout_key(layout.header.titles) if layout.header else "",
+        "head_row": layout.header.row + 1 if layout.header else None,
+        "columns": _columns(layout),
+        "rows": [each.intake.number for each in found],
+        "no_ground": [each.intake.number for each in found if each.intake.number_left_out],
+        "unchanged": sum(each.intake.nothing_new for each in found),
+        "cells": [_line(each.intake.number, ask, people) for each in found for ask in each.asks],
+    }, [audit_id for _number, audit_id in people.values()]
+
+
+def _line(number: int, ask: Finding, people: Mapping[Any, tuple[str, Any]]) -> dict[str, Any]:
+    about = people[ask.known][0] if ask.known in people else str(ask.same_as or "")
+    return {
+        "cell": cell_name(ask.column, number),
+        "row": number,
+        "column": ask.column,
+        "kind": ask.kind,
+        "why": ask.why,
+        "about": about,
+        "shown": ask.shown,
+        "offer": ask.offer,
+        "value": ask.value is not None,  # whether accepting stores something
+        "refused": ask.refused,
+    }
+
+
+def _columns(layout: Layout) -> list[dict[str, Any]]:
+    titles = layout.header.titles if layout.header else ()
+    return [
+        {
+            "number": number,
+            "letter": assembling.letters(number),
+            "head": title[:60],
+            "samples": _samples(layout, number),
+            "certainty": layout.guesses[number].certainty,
+            "because": layout.guesses[number].because,
+        }
+        for number, title in enumerate(titles)
+        if title or any(number < len(row) and row[number] not in (None, "") for row in layout.sheet.rows[layout.first :])
+    ]
+
+
+def _samples(layout: Layout, number: int) -> str:
+    """Some values of a column. Of a BSN only whether they are such numbers; the same for what looks like one."""
+    lines = layout.sheet.rows[layout.first :]
+    values = [row[number] for row in lines if number < len(row) and row[number] not in (None, "")]
+    numbers = [importing.interpret(BY_CODE["bsn"], value, dt.date.max) for value in values[: importing.SAMPLE]]
+    good = sum(each.certain for each in numbers)
+    if layout.mapping.get(str(number)) == "bsn" or (good and good * 2 > len(numbers)):
+        return f"BSN · {good} / {len(numbers)}"
+    shown = dict.fromkeys(f"{it:%d-%m-%Y}" if isinstance(it, dt.date) else _plain(it)[:24] for it in values)
+    return " · ".join(list(shown)[:SAMPLES])

@@ -1,0 +1,105 @@
+"""What a check found, as the page shows it, with what was decided meanwhile."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from students.actions.imports import Choice
+from students.importer.columns import TOGETHER
+
+NAMING = frozenset({"surname", "name_first_last", "name_last_first"})
+
+
+def said(message: str) -> str:
+    """A message id in the language of the reader; nothing stays nothing."""
+    return _(message) if message else ""
+
+
+class Check:
+    """The findings of a file. Rows count once: refused before open before ready."""
+
+    def __init__(self, findings: Mapping[str, Any], choices: Mapping[str, Choice]) -> None:
+        self.found, self.choices = findings, choices
+        self.cells: list[dict[str, Any]] = findings["cells"]
+        self.columns: list[dict[str, Any]] = [self._column(column) for column in findings["columns"]]
+        self.mapping: dict[str, str] = findings["mapping"]
+        self.no_ground: list[int] = findings["no_ground"]
+        self.unchanged: int = findings["unchanged"]
+        self.head_row: int | None = findings["head_row"]
+        self.rows = len(findings["rows"])
+        self.named = bool(NAMING & set(self.mapping.values()))
+        refused = {cell["row"] for cell in self.cells if cell["refused"]} if self.named else set(findings["rows"])
+        self.refused = len(refused)
+        self.open = len({cell["row"] for cell in self.cells if cell["cell"] not in choices} - refused)
+        self.ready = self.rows - self.refused - self.open
+
+    def _column(self, column: Mapping[str, Any]) -> dict[str, Any]:
+        sure = (_("unknown"), _("perhaps"), _("likely"), _("sure"))[column["certainty"]]
+        return {**column, "sure": sure, "because": said(column["because"])}
+
+    @property
+    def sheets(self) -> list[dict[str, Any]]:
+        """The sheets of the file; one is chosen."""
+        return [{**sheet, "chosen": number == self.found["sheet"]} for number, sheet in enumerate(self.found["sheets"])]
+
+    @property
+    def used(self) -> int:
+        """How many columns come along."""
+        return len(self.mapping)
+
+    @property
+    def no_ground_text(self) -> str:
+        """The rows whose BSN stays behind: "3, 17, 40"; the first hundred."""
+        more = _(" and %(count)d more") % {"count": len(self.no_ground) - 100} if len(self.no_ground) > 100 else ""
+        return ", ".join(map(str, self.no_ground[:100])) + more
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Every cell that asks, also when it was decided: it stays in its place."""
+        return [self._line(cell) for cell in self.cells] if self.named else []
+
+    def _line(self, cell: Mapping[str, Any]) -> dict[str, Any]:
+        about = f" ({cell['about']})" if cell["about"] else ""
+        line = {**cell, "why": said(cell["why"]) + about, "offer": said(cell["offer"])}
+        if choice := self.choices.get(cell["cell"]):
+            line["decided"] = {
+                "accept": _("Accepted"),
+                "empty": _("Left empty"),
+                "new": _("Somebody else"),
+                "value": _("Changed"),
+            }.get(choice[0], "")
+            if choice[0] == "value" and cell["kind"] != "bsn":
+                line["offer"] = choice[1]
+        return line
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """The cell of this name that may be decided on."""
+        found = (cell for cell in self.cells if cell["cell"] == name and not cell["refused"])
+        cell = next(found, None)
+        return self._line(cell) | {"column": cell["column"], "code": self._code(cell)} if cell else None
+
+    def _code(self, cell: Mapping[str, Any]) -> str:
+        return self.mapping.get(str(cell["column"]), "")
+
+    def together(self, kind: str) -> list[dict[str, Any]]:
+        """Open cells of a kind that may be accepted together and have something to accept."""
+        if kind != "dates":
+            return []
+        open_ones: Iterable[dict[str, Any]] = (cell for cell in self.cells if cell["cell"] not in self.choices)
+        return [cell for cell in open_ones if cell["kind"] in TOGETHER and cell["value"] and not cell["refused"]]
+
+    @property
+    def kinds_together(self) -> list[tuple[str, str]]:
+        """Buttons that accept many at once, with their words."""
+        count = len(self.together("dates"))
+        if count < 2:
+            return []
+        return [("dates", ngettext("Accept %(count)d date", "Accept the %(count)d dates", count) % {"count": count})]
+
+    def place(self, name: str, page: int) -> str:
+        """The end of the address at which a cell is in view."""
+        names = [cell["cell"] for cell in self.cells]
+        number = names.index(name) // page + 1 if name in names else 1
+        return f"?pagina={number}#keuzes" if number > 1 else "#keuzes"

@@ -1,0 +1,54 @@
+"""Whom the school still has to inform about where it got their data (art. 14 AVG)."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from kvs import audit
+from kvs.access import KvsRequest, office_role, role_required
+from kvs.models import AccessEvent
+from kvs.pages import keyset_page
+from students.actions.imports import mark_informed
+from students.forms.imports import InformedForm
+from students.models import InformTask
+from students.models.imports import IMPORTERS, informing_waits_for
+from students.views.people import uuid_or_none
+
+
+@require_GET
+@role_required(*IMPORTERS)
+def inform_tasks(request: KvsRequest) -> HttpResponse:
+    """Open tasks, the first to be due on top."""
+    return _page(request, InformedForm(user=request.user))
+
+
+@require_POST
+@role_required(*IMPORTERS)
+def inform_done(request: KvsRequest) -> HttpResponse:
+    """Record that the chosen people were informed. Those a colleague did meanwhile are left as they are."""
+    form = InformedForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    done = mark_informed(tasks=form.cleaned_data["tasks"], how=form.cleaned_data["how"], by=request.user)
+    messages.success(request, ngettext("%(count)d person is informed.", "%(count)d people are informed.", done) % {"count": done})
+    return redirect("students:inform_tasks")
+
+
+def _page(request: KvsRequest, form: InformedForm, status: int = 200) -> HttpResponse:
+    waiting = InformTask.objects.visible_to(request.user).open().select_related("student")
+    rows, next_key = keyset_page(waiting, uuid_or_none(request.GET.get("after")), order=("due_on", "pk"))
+    audit.log_access(request.user, office_role(request.user), [row.student.audit_id for row in rows], AccessEvent.Kind.LIST)
+    count, late = informing_waits_for(request.user)
+    context = {
+        "rows": rows,
+        "form": form,
+        "chosen": request.POST.getlist("tasks"),
+        "count": count,
+        "late": late,
+        "today": timezone.localdate(),
+        "next_url": f"?after={next_key}" if next_key else None,
+    }
+    return render(request, "students/inform_tasks.html", context, status=status)
