@@ -64,7 +64,32 @@ def default_url() -> str:
     """How browsers reach this school when KVS_URL does not say: the demonstration on this machine, else its first name."""
     if flag("KVS_DEMO"):
         return f"http://localhost:{number('KVS_PORT', 8000)}"
-    return f"https://{os.environ.get('KVS_HOSTS', 'localhost').split(',')[0].lstrip('.')}"
+    first = os.environ.get("KVS_HOSTS", "localhost").split(",")[0].lstrip(".").replace("*", "localhost")
+    return f"https://{first}"
+
+
+def mail_security() -> str:
+    """How e-mail travels to KVS_MAIL_HOST, as KVS_MAIL_SECURITY says: "starttls", "tls" or "none".
+
+    By default encrypted, for a link in an e-mail opens an account; to this machine itself it need not be. Raises
+    EnvironmentProblem.
+    """
+    here = os.environ.get("KVS_MAIL_HOST", "localhost") in ("localhost", "127.0.0.1", "::1")
+    chosen = os.environ.get("KVS_MAIL_SECURITY") or ("none" if here else "starttls")
+    if chosen not in ("starttls", "tls", "none"):
+        raise EnvironmentProblem("KVS_MAIL_SECURITY must be starttls, tls or none.")
+    return chosen
+
+
+def secret(name: str) -> str:
+    """A secret of another service, out of the file that the variable `name` names; empty without one. Never out of the
+    environment itself, which every child process and many error reports show. Raises EnvironmentProblem.
+    """
+    path = os.environ.get(name)
+    try:
+        return Path(path).read_text().strip() if path else ""
+    except OSError as problem:
+        raise EnvironmentProblem(f"The file '{path}' of {name} cannot be read ({problem.strerror}).") from problem
 
 
 def make_keys(folder: Path) -> None:

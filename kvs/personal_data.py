@@ -69,8 +69,10 @@ ACCOUNTS = (
             Field("location", ACCOUNT),
             Field("starts_on", ACCOUNT),
             Field("ends_on", ACCOUNT),
+            NotPersonal("given_by", Reason.LINK),
         ),
         owners=("user",),
+        actors=("given_by",),
     ),
     Model(
         "kvs.WebSession",

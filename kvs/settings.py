@@ -2,7 +2,8 @@
 
 Environment: KVS_VAR data folder, KVS_KEYS key folder, KVS_DATABASE_URL, KVS_REDIS_URL, KVS_HOSTS (comma separated names
 this school answers to), KVS_URL (how browsers reach it, for links in e-mail), KVS_DEMO, KVS_TRUSTED_PROXIES (how many
-proxies of our own stand in front), KVS_MAIL_HOST, KVS_MAIL_PORT, KVS_MAIL_FROM, KVS_INVITATION_DAYS.
+proxies of our own stand in front), KVS_INVITATION_DAYS, and for e-mail KVS_MAIL_HOST, KVS_MAIL_PORT, KVS_MAIL_FROM,
+KVS_MAIL_SECURITY (starttls, tls, none), KVS_MAIL_USER, KVS_MAIL_PASSWORD_FILE.
 """
 
 import os
@@ -219,7 +220,12 @@ SILENCED_SYSTEM_CHECKS = [
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("KVS_MAIL_FROM", "kvs@localhost")
 EMAIL_HOST = os.environ.get("KVS_MAIL_HOST", "localhost")
-EMAIL_PORT = environment.number("KVS_MAIL_PORT", 25)
+EMAIL_PORT = environment.number("KVS_MAIL_PORT", {"starttls": 587, "tls": 465, "none": 25}[environment.mail_security()])
+EMAIL_USE_TLS = environment.mail_security() == "starttls"
+EMAIL_USE_SSL = environment.mail_security() == "tls"
+EMAIL_HOST_USER = os.environ.get("KVS_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = environment.secret("KVS_MAIL_PASSWORD_FILE")
+EMAIL_TIMEOUT = 20  # seconds
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

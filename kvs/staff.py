@@ -52,7 +52,7 @@ def give_role(
 
 
 def _give(actor: User, user: User, **fields: Any) -> Membership:
-    membership = Membership(user=user, **fields)
+    membership = Membership(user=user, given_by=actor, **fields)
     if membership.role == Role.STUDENT:
         raise ValidationError({"role": _("An account of a student is opened on the page of the student.")})
     if membership.ends_on and membership.ends_on < membership.starts_on:  # the database cannot make a range of it to compare

@@ -153,7 +153,7 @@ def manager_tabs(current: str) -> list[dict[str, object]]:
 def _accounts(by: User) -> "QuerySet[User]":
     """Staff accounts with their roles and whether there is a second factor; no query per row."""
     roles = Membership.objects.visible_to(by).exclude(role=Role.STUDENT)
-    listed = roles.select_related("location").order_by("-starts_on", "role")
+    listed = roles.select_related("location", "given_by").order_by("-starts_on", "role")
     factor = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
     found: QuerySet[User] = User.objects.visible_to(by)
     return found.prefetch_related(Prefetch("memberships", listed, to_attr="roles")).annotate(has_second_factor=Exists(factor))

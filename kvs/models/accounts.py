@@ -282,6 +282,7 @@ class Membership(models.Model):
     )
     starts_on = models.DateField(_("from"), default=timezone.localdate)
     ends_on = models.DateField(_("until and including"), null=True, blank=True)
+    given_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -347,7 +347,7 @@ def test_the_hash_changes_with_any_declaration_and_with_nothing_else() -> None:
 def test_questions_about_the_account() -> None:
     assert catalogue.field_for(User, "email").category.code == "account"
     assert [field.name for field in catalogue.fields_of(Organisation)] == []
-    assert catalogue.audited_fields(Membership) == ["user", "role", "location", "starts_on", "ends_on"]
+    assert catalogue.audited_fields(Membership) == ["user", "role", "location", "starts_on", "ends_on", "given_by"]
     assert catalogue.readable_by(User, Role.TEACHER) == []
     assert "password" not in catalogue.readable_by(User, Role.SYSTEM_ADMINISTRATOR)
     assert set(catalogue.exported_fields(User)) == {field.name for field in catalogue.fields_of(User)} - {"password", "pin"}

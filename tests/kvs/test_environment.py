@@ -87,3 +87,57 @@ def test_a_missing_or_empty_key_is_named_and_never_replaced_by_reading(tmp_path:
     with pytest.raises(EnvironmentProblem, match=rf"/{name}' cannot be read \(No such file or directory\)"):
         environment.read_keys(tmp_path)
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "chosen", "expected"),
+    [
+        (None, None, "none"),
+        ("localhost", "", "none"),
+        ("mail.school.test", None, "starttls"),
+        ("mail.school.test", "tls", "tls"),
+        ("mail.school.test", "none", "none"),
+    ],
+)
+def test_mail_leaves_the_machine_encrypted(
+    monkeypatch: pytest.MonkeyPatch, host: str | None, chosen: str | None, expected: str
+) -> None:
+    for name, value in (("KVS_MAIL_HOST", host), ("KVS_MAIL_SECURITY", chosen)):
+        monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+
+    assert environment.mail_security() == expected
+
+
+def test_a_wrong_word_about_mail_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KVS_MAIL_SECURITY", "ssl")
+
+    with pytest.raises(EnvironmentProblem, match="starttls, tls or none"):
+        environment.mail_security()
+
+
+def test_a_secret_comes_out_of_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("geheim\n")
+    monkeypatch.setenv("KVS_MAIL_PASSWORD_FILE", str(tmp_path / "password"))
+    assert environment.secret("KVS_MAIL_PASSWORD_FILE") == "geheim"
+    monkeypatch.delenv("KVS_MAIL_PASSWORD_FILE")
+    assert environment.secret("KVS_MAIL_PASSWORD_FILE") == ""
+    monkeypatch.setenv("KVS_MAIL_PASSWORD_FILE", str(tmp_path / "gone"))
+    with pytest.raises(EnvironmentProblem, match="cannot be read"):
+        environment.secret("KVS_MAIL_PASSWORD_FILE")
+
+
+@pytest.mark.parametrize(
+    ("demo", "hosts", "expected"),
+    [
+        ("1", "kvs.school.test", "http://localhost:8000"),
+        ("0", "kvs.school.test,andere.test", "https://kvs.school.test"),
+        ("0", ".school.test", "https://school.test"),
+        ("0", "*", "https://localhost"),
+    ],
+)
+def test_links_in_mail_lead_to_the_school(monkeypatch: pytest.MonkeyPatch, demo: str, hosts: str, expected: str) -> None:
+    monkeypatch.setenv("KVS_DEMO", demo)
+    monkeypatch.setenv("KVS_HOSTS", hosts)
+    monkeypatch.delenv("KVS_PORT", raising=False)
+
+    assert environment.default_url() == expected

@@ -68,7 +68,7 @@ def test_an_invited_teacher_chooses_a_password_and_is_in(sami: User, north: Loca
     made = User.objects.get(email="fatma@voorbeeld.test")
     assert answer["Location"] == reverse("account", args=[made.pk])
     assert not made.has_usable_password()
-    assert [(role.role, role.location) for role in made.memberships.all()] == [("teacher", north)]
+    assert [(role.role, role.location, role.given_by) for role in made.memberships.all()] == [("teacher", north, sami)]
 
     [body] = deliver()
     browser = opened(secret_in(body))
@@ -404,6 +404,7 @@ def test_a_colleague_may_give_the_system_administrator_a_role(sami: User, wim: U
 
     assert answer.status_code == 302
     assert User.objects.get(pk=sami.pk).has_role(Role.TEACHER)
+    assert "gegeven door Wim Terpstra" in signed_in(sami).get(reverse("account", args=[sami.pk])).content.decode()
 
 
 def test_the_own_page_offers_nothing(sami: User, wim: User) -> None:
