@@ -92,6 +92,21 @@ def lock_folder(var: Path) -> None:
     os.pwrite(lock, str(os.getpid()).encode(), 0)
 
 
+def runs_already(var: Path) -> bool:
+    """True when a supervisor holds the lock of this folder."""
+    try:
+        lock = os.open(var / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+
+
 def open_keys(var: Path) -> None:
     """Make the keys at the first start; raises EnvironmentProblem when a database is there and its keys are not."""
     folder = environment.keys_folder()
@@ -200,6 +215,11 @@ def make_cluster(binaries: Path, var: Path, user: pwd.struct_passwd | None) -> N
     (var / "prepared").unlink(missing_ok=True)
 
 
+def database_url(var: Path) -> str:
+    """The address of our own database."""
+    return f"postgresql://kvs@/kvs?host={var}/run/postgresql"
+
+
 def start_postgres(children: list[Child], var: Path, *, temporary: bool) -> None:
     """Start PostgreSQL on a socket only we can reach, with the database `kvs`; sets KVS_DATABASE_URL."""
     user = database_user(var)
@@ -222,10 +242,15 @@ def start_postgres(children: list[Child], var: Path, *, temporary: bool) -> None
     psql = [str(binaries / "psql"), *ask, "--dbname=postgres", "--no-psqlrc", "--tuples-only", f"--command={query}"]
     if "1" not in complete("Asking the database", psql, show=False):
         complete("Making the database", [str(binaries / "createdb"), *ask, "kvs"], show=False)
-    os.environ["KVS_DATABASE_URL"] = f"postgresql://kvs@/kvs?host={sockets}"
+    os.environ["KVS_DATABASE_URL"] = database_url(var)
 
 
 # --- Valkey
+
+
+def broker_url(var: Path) -> str:
+    """The address of our own Valkey."""
+    return f"unix://{var}/run/valkey/valkey.sock"
 
 
 def start_valkey(children: list[Child], var: Path) -> None:
@@ -245,7 +270,7 @@ def start_valkey(children: list[Child], var: Path) -> None:
     child = spawn("Valkey", command, signal.SIGTERM)
     children.append(child)
     wait_for(child, partial(answers_ping, path))
-    os.environ["KVS_REDIS_URL"] = f"unix://{path}"
+    os.environ["KVS_REDIS_URL"] = broker_url(var)
 
 
 def answers_ping(path: Path) -> bool:
@@ -378,9 +403,21 @@ def run() -> int:
             time.sleep(0.2)
 
 
+def run_beside(command: list[str], var: Path) -> int:
+    """Run a command with the servers of the school that runs on this folder, and return its exit code."""
+    given = os.environ
+    addresses = {
+        "KVS_DATABASE_URL": given.get("KVS_DATABASE_URL") or database_url(var),
+        "KVS_REDIS_URL": given.get("KVS_REDIS_URL") or broker_url(var),
+    }
+    return subprocess.run(command, env=given | addresses | {"KVS_VAR": str(var)}, check=False).returncode
+
+
 def run_with(command: list[str]) -> int:
     """Run a command with the two servers and return its exit code. It shares our terminal, so Ctrl-C reaches it too."""
     temporary = command[:1] == ["--temporary"]
+    if not temporary and runs_already(environment.var_folder()):
+        return run_beside(command, environment.var_folder())
     var = Path(tempfile.mkdtemp(prefix="kvs-")) if temporary else environment.var_folder()
     try:
         if temporary:

@@ -1,13 +1,16 @@
 """What the environment says: the data folder, switches and keys. No Django here, so that it can be read before settings are."""
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 PROJECT = Path(__file__).resolve().parent.parent
+RETIRED = "#"  # before the fingerprint of a key that was replaced, in the file of its successor
 
 
 class EnvironmentProblem(Exception):
@@ -18,7 +21,7 @@ class EnvironmentProblem(Exception):
 class Keys:
     """The secrets of one installation.
 
-    `seal` is a list because rotation needs the old keys for reading; the first one writes.
+    `seal` is a list because rotation needs the old keys for reading; the first one writes (kvs/rotation.py).
     """
 
     secret: str
@@ -92,21 +95,22 @@ def secret(name: str) -> str:
         raise EnvironmentProblem(f"The file '{path}' of {name} cannot be read ({problem.strerror}).") from problem
 
 
+def make_key(name: str) -> str:
+    """A new key of this kind (a field of Keys)."""
+    kinds = {"secret": partial(secrets.token_urlsafe, 50), "index": partial(secrets.token_hex, 32)}
+    return kinds[name]() if name in kinds else Fernet.generate_key().decode()
+
+
 def make_keys(folder: Path) -> None:
     """Make the keys that are not there yet, readable by the owner only. An existing key is never touched."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = {
-        "secret": secrets.token_urlsafe(50),
-        "seal": Fernet.generate_key().decode(),
-        "index": secrets.token_hex(32),
-    }
-    for name, value in fresh.items():
+    for name in (field.name for field in fields(Keys)):
         try:
             handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
         with os.fdopen(handle, "w") as file:
-            file.write(value + "\n")
+            file.write(make_key(name) + "\n")
 
 
 def read_keys(folder: Path) -> Keys:
@@ -114,7 +118,7 @@ def read_keys(folder: Path) -> Keys:
     found: dict[str, list[str]] = {}
     for name in (field.name for field in fields(Keys)):
         try:
-            found[name] = (folder / name).read_text().split()
+            found[name] = [word for word in (folder / name).read_text().split() if not word.startswith(RETIRED)]
         except OSError as problem:
             raise EnvironmentProblem(
                 f"The key '{folder / name}' cannot be read ({problem.strerror}). Without it no stored data can be opened: "
@@ -123,3 +127,56 @@ def read_keys(folder: Path) -> Keys:
         if not found[name]:
             raise EnvironmentProblem(f"The key '{folder / name}' is empty: put the keys of this installation back.")
     return Keys(secret=found["secret"][0], seal=found["seal"], index=found["index"][0])
+
+
+def fingerprint(key: str) -> str:
+    """What a key may be called in public: 16 hexadecimal digits that say nothing about it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def write_key(path: Path, words: list[str]) -> None:
+    """Replace a key file at one stroke, safe on the disk before this returns; owner and mode stay. Raises OSError."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        if path.exists():
+            os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
+            os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+        file.write("".join(f"{word}\n" for word in words))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+class SealKeys:
+    """The seal keys as their file has them at this moment: a rotation reaches processes that are running.
+
+    A file that neither holds nor names as retired a key we know is not the successor of ours (somebody put another
+    installation's in place): ours stay in use, for what a stranger's key writes is lost when ours come back.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises EnvironmentProblem when the file cannot be read."""
+        self._path = folder / "seal"
+        self._seen: tuple[int, int] | None = None
+        self._keys = tuple(read_keys(folder).seal)
+
+    def __call__(self) -> tuple[str, ...]:
+        """The first one seals, all of them open."""
+        try:
+            now = self._path.stat()
+            if (now.st_mtime_ns, now.st_ino) != self._seen:
+                self._take(self._path.read_text().split())
+                self._seen = (now.st_mtime_ns, now.st_ino)
+        except OSError:  # gone or closed to us: what runs goes on
+            pass
+        return self._keys
+
+    def _take(self, words: list[str]) -> None:
+        keys = tuple(word for word in words if not word.startswith(RETIRED))
+        ours = {*self._keys, *(RETIRED + fingerprint(key) for key in self._keys)}
+        if keys and not ours.isdisjoint(words):
+            self._keys = keys

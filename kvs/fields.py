@@ -37,7 +37,7 @@ class SealBroken(Exception):
 
 @lru_cache(maxsize=8)
 def _crypter(keys: tuple[str, ...]) -> MultiFernet:
-    """The first key seals, all keys open. The library reads its keys once at import; this one follows the settings."""
+    """The first key seals, all keys open. The library reads its keys once at import; this one follows their file."""
     return MultiFernet([Fernet(key) for key in keys])
 
 
@@ -48,20 +48,47 @@ def seal_bytes(content: bytes, context: str) -> bytes:
     """
     if not context or "\n" in context:
         raise ValueError("A seal needs a context of one line.")
-    token = _crypter(tuple(settings.FIELD_ENCRYPTION_KEY)).encrypt(context.encode() + b"\n" + content)
+    token = _crypter(settings.SEAL_KEYS()).encrypt(context.encode() + b"\n" + content)
     return base64.urlsafe_b64decode(token)
 
 
 def unseal_bytes(sealed: bytes, context: str) -> bytes:
     """What `seal_bytes` was given; raises SealBroken. The error text names the context, never the content."""
     try:
-        opened = _crypter(tuple(settings.FIELD_ENCRYPTION_KEY)).decrypt(base64.urlsafe_b64encode(sealed))
+        opened = _crypter(settings.SEAL_KEYS()).decrypt(base64.urlsafe_b64encode(sealed))
     except InvalidToken:
         raise SealBroken(f"A sealed value for '{context}' does not open: wrong key, or it was changed.") from None
     found, _, content = opened.partition(b"\n")
     if found != context.encode():
         raise SealBroken(f"A sealed value for '{context}' was made for another place.")
     return content
+
+
+def reseal_bytes(sealed: bytes) -> bytes | None:
+    """`sealed` anew under the first key, context and content unread; None when it lies under that key already.
+
+    Raises SealBroken when no key opens it.
+    """
+    keys, token = settings.SEAL_KEYS(), base64.urlsafe_b64encode(sealed)
+    try:
+        _crypter(keys[:1]).decrypt(token)
+        return None
+    except InvalidToken:
+        pass
+    try:
+        return base64.urlsafe_b64decode(_crypter(keys).rotate(token))
+    except InvalidToken:
+        raise SealBroken("A sealed value opens with none of the keys.") from None
+
+
+def reseal(token: str) -> str | None:
+    """As `reseal_bytes`, for a token of text."""
+    try:
+        sealed = base64.b64decode(token, altchars=b"-_", validate=True)
+    except ValueError:
+        raise SealBroken("A value is not sealed.") from None
+    changed = reseal_bytes(sealed)
+    return None if changed is None else base64.urlsafe_b64encode(changed).decode()
 
 
 def seal(text: str, context: str) -> str:
@@ -78,15 +105,16 @@ def unseal(token: str, context: str) -> str:
     return unseal_bytes(sealed, context).decode()
 
 
-def blind_index(purpose: str, value: str) -> str:
+def blind_index(purpose: str, value: str, *, key: str | None = None) -> str:
     """64 hexadecimal digits by which equal values of one purpose find each other: HMAC-SHA256 with the index key.
 
     The caller normalises first ("1234.56.782" and "123456782" are two values here). Keyed, because all BSNs can be
-    hashed in 83 seconds (LAB 16). Raises ValueError for an empty value, under which strangers would meet.
+    hashed in 83 seconds (LAB 16). `key` is for rotation only. Raises ValueError for an empty value, under which
+    strangers would meet.
     """
     if not value or not purpose or ":" in purpose:
         raise ValueError("A blind index needs a value, and a purpose without a colon.")
-    return hmac.new(settings.INDEX_KEY.encode(), f"{purpose}:v1:{value}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new((key or settings.INDEX_KEY).encode(), f"{purpose}:v1:{value}".encode(), hashlib.sha256).hexdigest()
 
 
 class SealedField(EncryptedTextField):

@@ -13,13 +13,17 @@ from kvs.models import KeySentinel
 KNOWN = "the keys of this school"
 
 
-def _known_values() -> dict[str, str]:
-    return {"index": blind_index("sentinel", KNOWN), "secret": salted_hmac("kvs.sentinel", KNOWN).hexdigest()}
+def known_values(index: str | None = None, secret: str | None = None) -> dict[str, str]:
+    """What the present keys, or these, make of the known value."""
+    return {
+        "index": blind_index("sentinel", KNOWN, key=index),
+        "secret": salted_hmac("kvs.sentinel", KNOWN, secret=secret).hexdigest(),
+    }
 
 
 def write_sentinel() -> None:
     """Store what the present keys make of the known values: at the first start, and as the last step of a rotation."""
-    KeySentinel.objects.update_or_create(pk=1, defaults={"sealed": KNOWN, **_known_values()})
+    KeySentinel.objects.update_or_create(pk=1, defaults={"sealed": KNOWN, **known_values()})
 
 
 def check_sentinel() -> None:
@@ -32,7 +36,7 @@ def check_sentinel() -> None:
         raise EnvironmentProblem("The database does not know its keys yet: start the school once with 'bin/run'.")
     if stored.sealed != KNOWN:
         raise _wrong("seal")
-    for name, value in _known_values().items():
+    for name, value in known_values().items():
         if getattr(stored, name) != value:
             raise _wrong(name)
 
@@ -44,7 +48,7 @@ def guard_start() -> None:
     """
     try:
         if not KeySentinel.objects.filter(pk=1).exists():
-            KeySentinel.objects.get_or_create(pk=1, defaults={"sealed": KNOWN, **_known_values()})
+            KeySentinel.objects.get_or_create(pk=1, defaults={"sealed": KNOWN, **known_values()})
         check_sentinel()
     finally:
         connection.close()

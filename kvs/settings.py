@@ -25,7 +25,8 @@ KEYS = environment.read_keys(environment.keys_folder())
 # --- who we are
 DEBUG = False  # never on: its error pages print personal data
 SECRET_KEY = KEYS.secret
-FIELD_ENCRYPTION_KEY = KEYS.seal
+SEAL_KEYS = environment.SealKeys(environment.keys_folder())  # to be called: a rotation changes them under way
+FIELD_ENCRYPTION_KEY = KEYS.seal  # the library asks for it at import; kvs/fields.py uses SEAL_KEYS
 INDEX_KEY = KEYS.index
 ALLOWED_HOSTS = [host for host in os.environ.get("KVS_HOSTS", "localhost,127.0.0.1").split(",") if host]
 # Links in e-mail are made by the worker, without a request; never from the Host header of whoever asks.

@@ -109,7 +109,7 @@ GREP_FINDS = {"csv", "pickle"}
 
 def seal_keys() -> list[str]:
     """The keys of this installation."""
-    return list(settings.FIELD_ENCRYPTION_KEY)
+    return list(settings.SEAL_KEYS())
 
 
 @pytest.mark.parametrize("container", CONTAINERS)

@@ -281,6 +281,19 @@ def test_servers_named_in_the_environment_are_used_and_not_started() -> None:
     assert done.stdout.split() == ["keys", "lock", "run", os.environ["KVS_DATABASE_URL"], os.environ["KVS_REDIS_URL"]]
 
 
+def test_a_command_joins_the_school_that_runs(school: RunningSchool) -> None:
+    """What bin/manage does, for instance to rotate a key while people work."""
+    ours = {"KVS_DATABASE_URL": "", "KVS_REDIS_URL": "", "KVS_KEYS": "", "KVS_VAR": str(school.var), "KVS_DEMO": "1"}
+    done = run_with(sys.executable, "manage.py", "rotate_keys", "seal", **ours)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("A new key seals from now on; the old one still opens.\n")
+    assert len((school.var / "keys/seal.retired").read_text().split()) == 1
+    with urllib.request.urlopen(f"{school.url}/readyz") as answer:
+        assert answer.status == 200
+    failed = run_with("sh", "-c", "exit 7", **ours)
+    assert failed.returncode == 7
+
+
 def test_a_school_on_servers_of_others(empty: Path) -> None:
     """The database of this test run stands for the real one: it is migrated at every start and left running."""
     with psycopg.connect(os.environ["KVS_DATABASE_URL"], autocommit=True) as server:

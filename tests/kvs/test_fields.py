@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,11 @@ CONTEXT = "kvs.key_sentinel.sealed"
 @pytest.fixture
 def row(db: None) -> KeySentinel:
     return KeySentinel.objects.create(sealed=SECRET, index="i", secret="s")
+
+
+def keys(*chosen: str) -> Callable[[], tuple[str, ...]]:
+    """What settings.SEAL_KEYS is."""
+    return lambda: chosen
 
 
 def stored() -> Any:
@@ -80,7 +86,7 @@ def test_a_changed_token_is_an_error(row: KeySentinel) -> None:
 
 
 def test_another_key_raises_and_does_not_show_the_token(row: KeySentinel, settings: Settings) -> None:
-    settings.FIELD_ENCRYPTION_KEY = [Fernet.generate_key().decode()]
+    settings.SEAL_KEYS = keys(Fernet.generate_key().decode())
     with pytest.raises(SealBroken) as caught:
         KeySentinel.objects.get()
     assert str(caught.value) == f"A sealed value for '{CONTEXT}' does not open: wrong key, or it was changed."
@@ -95,14 +101,14 @@ def test_a_broken_seal_quotes_neither_value_nor_token() -> None:
 
 
 def test_rotation_reads_with_the_old_key_and_writes_with_the_new(row: KeySentinel, settings: Settings) -> None:
-    old, new = settings.FIELD_ENCRYPTION_KEY[0], Fernet.generate_key().decode()
-    settings.FIELD_ENCRYPTION_KEY = [new, old]
+    old, new = settings.SEAL_KEYS()[0], Fernet.generate_key().decode()
+    settings.SEAL_KEYS = keys(new, old)
     found = KeySentinel.objects.get()
     assert found.sealed == SECRET
     found.save()
-    settings.FIELD_ENCRYPTION_KEY = [new]
+    settings.SEAL_KEYS = keys(new)
     assert KeySentinel.objects.get().sealed == SECRET
-    settings.FIELD_ENCRYPTION_KEY = [old]
+    settings.SEAL_KEYS = keys(old)
     with pytest.raises(SealBroken):
         KeySentinel.objects.get()
 
@@ -281,7 +287,7 @@ def test_the_sentinel_is_written_once_and_knows_its_keys(db: None, settings: Set
     write_sentinel()
     check_sentinel()
     assert KNOWN not in stored()
-    settings.FIELD_ENCRYPTION_KEY = [Fernet.generate_key().decode()]
+    settings.SEAL_KEYS = keys(Fernet.generate_key().decode())
     with pytest.raises(EnvironmentProblem, match="The key 'seal' is not the one"):
         check_sentinel()
 
