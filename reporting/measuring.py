@@ -20,6 +20,7 @@ from reporting.report import Block
 from students.models import Programme
 
 YEARS_BACK = 5
+SEALED = ("bsn", "student__residence_permit")  # of a programme: of no use here, so never opened
 
 
 def year_text(first: dt.date) -> str:
@@ -71,6 +72,16 @@ def programmes_in(first: dt.date, by: User) -> QuerySet[Programme]:
     begin, end = rules.measuring_year(first)
     running = Q(ends_on__isnull=True) | Q(ends_on__gte=begin)
     return Programme.objects.visible_to(by).filter(running, starts_on__lte=end)
+
+
+def of_the_school() -> str:
+    """What Blik op Werk knows the school by: "Blik op Werk-nummer 12345 · Handleiding 2026"."""
+    number, edition = Organisation.objects.values_list("bow_number", "handbook_edition").first() or ("", "")
+    unknown = _("not filled in")
+    return _("Blik op Werk number %(number)s · handbook %(edition)s") % {
+        "number": number or unknown,
+        "edition": edition or unknown,
+    }
 
 
 def why_outside(programme: Programme) -> str:

@@ -43,6 +43,7 @@ from reporting.report import (
 )
 from reporting.rules import duo_file_name
 from students.models import Contract, Enrolment, Programme, Student
+from students.rules import folded
 
 ROLES = frozenset({Role.ADMINISTRATION, Role.PRIVACY_OFFICER})  # the file holds BSNs: who may read those
 
@@ -178,6 +179,7 @@ def without_contract(marks: QuerySet[Mark], by: User) -> Iterator[WaitingRow]:
         yield WaitingRow(student.audit_id, student.list_name, student.number, sentence, _programmes(student.pk))
 
 
+PERMIT = "programme__student__residence_permit"  # sealed, and of no use here
 NAMES = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
 
 
@@ -189,7 +191,7 @@ def rows(month: dt.date, profile: ColumnProfile, marks: QuerySet[Mark], by: User
     """A row per contract of who is to be reported, by name and then by date."""
     minutes = minutes_per_contract(marks)
     bow_number = own_number()
-    found = contracts_of(month, by).filter(to_report("programme__")).select_related("programme__student")
+    found = contracts_of(month, by).filter(to_report("programme__")).select_related("programme__student").defer(PERMIT)
     for contract in found.order_by("programme__student__sort_key", "programme__student__number", "starts_on"):
         yield _row(contract, minutes.get(contract.pk, Minutes()), profile, bow_number)
 
@@ -252,7 +254,7 @@ def waiting_rows(profile: ColumnProfile, made: list[Row], marks: QuerySet[Mark],
         dataclasses.replace(lines[person][0], lacking="; ".join(dict.fromkeys(line.lacking for line in lines[person])))
         for person in lines
     )
-    return sorted(merged, key=lambda line: (line.name, line.number))
+    return sorted(merged, key=lambda line: (folded(line.name), line.number))
 
 
 def blocks(profile: ColumnProfile, made: list[Row], waiting: list[WaitingRow], leave_out: bool, by: User) -> Iterator[Block]:

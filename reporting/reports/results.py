@@ -15,13 +15,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from attendance.models import Mark
-from kvs.models import Organisation, Role, User
+from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import BLIK_OP_WERK, QUALITY
 from reporting import profile as profiles
 from reporting import rules
 from reporting.lessons import lessons_within
-from reporting.measuring import MeasuringYearForm, counted_out, period, programmes_in, whole_school, why_outside, year_text
+from reporting.measuring import (
+    SEALED,
+    MeasuringYearForm,
+    counted_out,
+    of_the_school,
+    period,
+    programmes_in,
+    whole_school,
+    why_outside,
+)
 from reporting.report import (
     Asked,
     Column,
@@ -128,7 +137,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     """The list of a measuring year, and how many are not in it."""
     first = asked["first"]
     profile = profiles.current(REPORT, timezone.localdate())
-    found = programmes_in(first, by).select_related("student").defer("bsn").prefetch_related("contracts__client")
+    found = programmes_in(first, by).select_related("student").defer(*SEALED).prefetch_related("contracts__client")
     programmes = list(found.order_by("student__sort_key", "student__number", "starts_on"))
     reasons = [why_outside(programme) for programme in programmes]
     measured = [programme for programme, reason in zip(programmes, reasons, strict=True) if not reason]
@@ -143,9 +152,8 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         people=tuple(dict.fromkeys(row.person for row in made)),
         blocks=(*profiles.standing_blocks(REPORT, profile), *whole_school(by, *ROLES)),
     )
-    edition = Organisation.objects.values_list("handbook_edition", flat=True).first() or _("not filled in")
     return Content(
-        about=_("%(year)s · handbook %(edition)s") % {"year": year_text(first), "edition": edition},
+        about=of_the_school(),
         tables=(Filled(PROGRAMMES, made), Filled(profiles.LAYOUT, profiles.layout_rows(REPORT, profile))),
         people=delivery.people,
         figures=(

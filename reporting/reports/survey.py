@@ -18,7 +18,16 @@ from kvs.models import Role, User
 from kvs.vocabulary import SURVEY, SURVEYOR
 from reporting import profile as profiles
 from reporting import rules
-from reporting.measuring import MeasuringYearForm, counted_out, period, programmes_in, whole_school, why_outside, year_text
+from reporting.measuring import (
+    SEALED,
+    MeasuringYearForm,
+    counted_out,
+    of_the_school,
+    period,
+    programmes_in,
+    whole_school,
+    why_outside,
+)
 from reporting.models import DisclosedPerson
 from reporting.report import (
     Asked,
@@ -70,7 +79,7 @@ class Unreachable:
 def latest_programmes(first: dt.date, by: User) -> Iterator[Programme]:
     """One programme per student of the measuring year: the latest that is measured, otherwise the latest. By name."""
     found: dict[Any, Programme] = {}
-    programmes = programmes_in(first, by).select_related("student").defer("bsn").prefetch_related("contracts")
+    programmes = programmes_in(first, by).select_related("student").defer(*SEALED).prefetch_related("contracts")
     for programme in programmes.order_by("student__sort_key", "student__number", "starts_on"):
         known = found.get(programme.student_id)
         if known is None or not why_outside(programme) or why_outside(known):
@@ -137,7 +146,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         blocks=(*profiles.standing_blocks(REPORT, profile), *whole_school(by, *ROLES)),
     )
     return Content(
-        about=year_text(first),
+        about=of_the_school(),
         tables=(
             Filled(STUDENTS, made),
             Filled(UNREACHABLE, unreachable),

@@ -106,7 +106,7 @@ def test_who_is_not_in_the_results_is_counted(bow: DuoSchool, ineke: User) -> No
         "2 cursisten zonder inburgeringsplicht (nog niet bevestigd)."
     )
     assert content.figures == (("4", "trajecten"), ("1", "geëindigd"), ("19,57", "uur gevolgd"), ("4", "weggelaten"))
-    assert content.about == "1 jan 2025 t/m 31 dec 2025 · Handleiding 2026"
+    assert content.about == "Blik op Werk-nummer 0012345 · Handleiding 2026"
 
 
 def test_the_file_of_results_has_no_names(bow: DuoSchool, ineke: User) -> None:
