@@ -92,6 +92,12 @@ def test_the_link_lasts_a_day(empty: None, monkeypatch: pytest.MonkeyPatch) -> N
     assert not may_begin(token)
 
 
+def test_the_door_of_an_empty_school_says_where_to_begin(empty: None) -> None:
+    assert "deze school is nieuw" in Browser().get(reverse("account_login")).content.decode()
+    Organisation.objects.create(name="Taalschool De Linde")
+    assert "deze school is nieuw" not in Browser().get(reverse("account_login")).content.decode()
+
+
 def test_without_the_link_nobody_begins(empty: None) -> None:
     assert Browser().post(reverse("first_run"), FORM)["Location"] == reverse("account_login")
     assert Organisation.objects.count() == 0

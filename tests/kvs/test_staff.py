@@ -565,6 +565,19 @@ def test_the_list_costs_the_same_for_one_and_for_many(
         browser.get(reverse("accounts"))
 
 
+def test_the_page_of_an_account_costs_the_same_for_one_role_and_for_three(
+    sami: User, anna: User, south: Location, django_assert_num_queries: Any
+) -> None:
+    browser, address = signed_in(sami), reverse("account", args=[anna.pk])
+    browser.get(address)
+    with django_assert_num_queries(7):
+        browser.get(address)
+    for role, place in ((Role.FINANCE, south), (Role.COORDINATOR, None)):
+        Membership.objects.create(user=anna, role=role, location=place, given_by=sami)
+    with django_assert_num_queries(7):
+        browser.get(address)
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [("yildiz", True), ("Yıldız fatma", True), ("FATMA@", True), ("hofstra", False), ("\x00", True), ("'; --", False)],
