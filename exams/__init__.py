@@ -1,0 +1,1 @@
+"""Progress and exams: level measurements per skill, and attempts at exam parts."""

@@ -40,6 +40,7 @@ urlpatterns = [
     path("afmelden/", account.logout, name="account_logout"),
     path("", include("students.urls")),
     path("", include("attendance.urls")),
+    path("", include("exams.urls")),
     path("", include("reporting.urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from attendance.actions import plan_lesson
 from attendance.models import Lesson
+from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, Role, User
 from students import actions
 from students.models import Client, Enrolment, Group, Student, TeachingAssignment
@@ -58,6 +59,11 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     enrolment = place(student, group, by)
     client = Client.objects.create(name=f"Gemeente Oosterveen {next(_serial)}")
     contract = actions.add_contract(programme=enrolment.programme, by=by, client=client, starts_on=LONG_AGO)
+    attempt = add_attempt(
+        programme=enrolment.programme, by=by, part="nt2_1_le", level="b1", taken_on=timezone.localdate(), told_by="student"
+    )
+    level = Cell({"level": "a2_1"})
+    record_levels(day=timezone.localdate(), kind="interim", cells={(enrolment.programme.pk, "reading"): level}, by=by)
     now = timezone.now()
     lesson = plan_lesson(group=group, starts_at=now, ends_at=now + dt.timedelta(hours=2), planned_minutes=110, by=by)
     made = {
@@ -69,6 +75,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "programme": enrolment.programme,
         "client": client,
         "contract": contract,
+        "attempt": attempt,
         "case_manager": client.case_managers.create(surname="Jansen"),
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),

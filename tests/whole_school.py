@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from attendance.actions import Row, confirm_presence, plan_lesson, save_register, sign_register
 from attendance.models import Lesson
+from exams.actions import Cell, add_attempt, record_levels
 from kvs.cards import issue_card, issue_desk_code
 from kvs.models import Job, JobState, Location, Role, User
 from reporting.actions import ask_report, hand_over, make_report
@@ -198,6 +199,10 @@ def grow(school: WholeSchool, location: Location, rows: int) -> None:
 
 def _more_of_the_student(student: Student, group: Group, by: User) -> None:
     programme = actions.start_programme(student=student, by=by, law="none", starts_on=LONG_AGO)
+    for back in (0, 30):
+        day = timezone.localdate() - dt.timedelta(days=back)
+        add_attempt(programme=programme, by=by, part="nt2_2_sp", level="b2", taken_on=day)
+        record_levels(day=day, kind="intake", cells={(programme.pk, "speaking"): Cell({"level": "b1_1"})}, by=by)
     actions.add_contract(programme=programme, by=by, starts_on=LONG_AGO)
     actions.enrol_student(programme=programme, group=group, by=by, starts_on=LONG_AGO)
 

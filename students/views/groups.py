@@ -56,6 +56,7 @@ def group_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         .select_related("user")
         .order_by("ends_on"),
         "may_plan": request.user.has_role(*PLANNERS),
+        "may_measure": request.user.has_role(*PLANNERS, Role.TEACHER),
     }
     return render(request, "students/group_page.html", context)
 

@@ -26,6 +26,7 @@ from students.models import Enrolment, Programme, Student
 
 EDITORS = (Role.ADMINISTRATION,)
 PROGRAMME_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
+PROGRESS_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.TEACHER, Role.MANAGEMENT)
 BSN_SEARCHERS = (Role.ADMINISTRATION, Role.FINANCE, Role.PRIVACY_OFFICER)
 
 SECTIONS = (
@@ -185,6 +186,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
     tabs = (
         (_("Data"), "students:detail", tuple(STAFF)),
         (_("Programme and contract"), "students:programmes", PROGRAMME_READERS),
+        (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),
     )
     return [
         {"label": label, "url": reverse(name, args=[student.pk]), "current": name == current}

@@ -113,6 +113,16 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "attendance:initials_list": ("lesson", OFFICE),
     "attendance:lesson_cancel": ("lesson", PLANNERS),
     "attendance:lesson_add": ("group", PLANNERS),
+    "exams:measure_group": ("group", PLANNERS),
+    "exams:measure_programme": ("programme", PLANNERS),
+    "exams:group_results": ("group", PLANNERS),
+    "exams:attempt_add": ("programme", PLANNERS),
+    "exams:attempt_edit": ("attempt", PLANNERS),
+    "exams:attempt_remove": ("attempt", PLANNERS),
+    "reporting:student_progress": (
+        "student",
+        (Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.PRIVACY_OFFICER),
+    ),
     "attendance:group_lessons": ("group", OFFICE),
 }
 # Clients and accounts belong to no location: who may open one may open all.
@@ -141,6 +151,7 @@ OWN: dict[str, dict[str, str]] = {
     "students:propose": {"field": "surname"},
     "students:propose_programme": {"field": "term_ends_on", "pk": "programme"},
     "reporting:own_disclosures": {},
+    "reporting:own_progress": {},
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {

@@ -1,0 +1,1 @@
+"""Pages of levels and exams: sheets of a class or a student, results of an exam, one attempt."""

@@ -1,0 +1,106 @@
+"""Sheets of levels: one day, a class or a student, all skills at once."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from exams.actions import Clash, record_levels
+from exams.forms import LevelSheet, SheetDayForm
+from exams.models import LevelMeasurement, Skill
+from kvs import audit
+from kvs.access import KvsRequest, office_role, role_required
+from kvs.drafts import form_data
+from kvs.models import AccessEvent, Role
+from students.models import Enrolment, Group, Programme
+
+ASSESSORS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.TEACHER)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*ASSESSORS)
+def measure_group(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """The levels of everybody who is in a group on the day (`?op=2026-11-25`, else today)."""
+    group = get_object_or_404(Group.objects.visible_to(request.user), pk=pk)
+    day = day_of(request)
+    programmes = programmes_of(request, group, day)
+    back = reverse("students:group", args=[group.pk])
+    return _sheet(request, programmes, day, title=_("Enter levels"), parent=group.name, parent_url=back)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*ASSESSORS)
+def measure_programme(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """The levels of one student on the day."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("student"), pk=pk)
+    back = reverse("reporting:student_progress", args=[programme.student_id])
+    name = programme.student.full_name
+    return _sheet(request, [programme], day_of(request), title=_("Enter levels"), parent=name, parent_url=back)
+
+
+def day_of(request: KvsRequest) -> dt.date:
+    """The day the address or the sheet names; today for nonsense, and for a day to come."""
+    typed = request.POST.get("measured_on") or request.GET.get("op") or ""
+    form = SheetDayForm({"op": typed})
+    today = timezone.localdate()
+    day: dt.date = (form.cleaned_data["op"] if form.is_valid() else None) or today
+    return min(max(day, dt.date(2000, 1, 1)), today)
+
+
+def programmes_of(request: KvsRequest, group: Group, day: dt.date) -> list[Programme]:
+    """The programmes of who is placed in the group on `day`, by call name as the register has them."""
+    places = Enrolment.objects.visible_to(request.user).active_on(day).filter(group=group)
+    found = {place.programme_id: place.programme for place in places.select_related("programme__student")}
+    return sorted(found.values(), key=lambda programme: programme.student.sort_key)
+
+
+def _sheet(request: KvsRequest, programmes: list[Programme], day: dt.date, **page: Any) -> HttpResponse:
+    people = [programme.student.audit_id for programme in programmes]
+    audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
+    stored = stored_levels(request, programmes, day)
+    kinds = {row.kind for row in stored.values()}
+    first = kinds.pop() if len(kinds) == 1 else LevelMeasurement.Kind.INTERIM
+    sheet = LevelSheet(form_data(request), initial={"measured_on": day, "kind": first}, programmes=programmes, stored=stored)
+    if request.method == "POST" and sheet.is_valid() and _saved(request, sheet, day):
+        return redirect(page["parent_url"])
+    context = {
+        **page,
+        "form": sheet,
+        "day": day,
+        "day_form": SheetDayForm(initial={"op": day}),
+        "skills": Skill.labels,
+        "lines": sheet.lines(),
+    }
+    return render(request, "exams/level_sheet.html", context, status=422 if sheet.errors else 200)
+
+
+def stored_levels(
+    request: KvsRequest, programmes: list[Programme], day: dt.date
+) -> dict[tuple[uuid.UUID, str], LevelMeasurement]:
+    """What was measured on `day`."""
+    rows = LevelMeasurement.objects.visible_to(request.user).filter(programme__in=programmes, measured_on=day)
+    return {(row.programme_id, row.skill): row for row in rows}
+
+
+def _saved(request: KvsRequest, sheet: LevelSheet, day: dt.date) -> bool:
+    try:
+        number = record_levels(day=day, kind=sheet.cleaned_data["kind"], cells=sheet.cells(), by=request.user)
+    except Clash as clash:
+        sheet.show_clash(clash)
+    except ValidationError as problem:
+        sheet.add_error(None, problem.messages)
+    else:
+        text = ngettext("%(number)d level of %(day)s is saved.", "%(number)d levels of %(day)s are saved.", number)
+        messages.success(request, text % {"number": number, "day": date_format(day)})
+        return True
+    return False
