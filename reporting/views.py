@@ -102,7 +102,7 @@ def run_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """How far a report is; once made, its files and to whom it was handed."""
     run = _run(request, pk)
     handed = Disclosure.objects.visible_to(request.user).filter(report=run.report, parameters=run.parameters)
-    files = list(run.files.select_related("file").all())
+    files = sorted(run.files.select_related("file").all(), key=lambda file: not file.name)  # the recipient's own first
     page = next((file for file in files if file.format == ReportFile.Format.HTML), None)
     context = {
         **_progress_context(request, run),

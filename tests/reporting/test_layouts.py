@@ -1,18 +1,35 @@
 """Layouts: versions that never change, a page to correct them, and nothing in them that may not leave."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kvs.models import Location, Role, User
+from kvs.vocabulary import BLIK_OP_WERK, QUALITY
 from reporting import profile
-from reporting.actions import change_layout
-from reporting.models import ColumnProfile, ProfileColumn
+from reporting.actions import change_layout, make_report
+from reporting.checks import problems
+from reporting.models import ColumnProfile, ProfileColumn, ReportRun
+from reporting.report import (
+    Asked,
+    Column,
+    Content,
+    Delivery,
+    Filled,
+    KnownColumn,
+    Layout,
+    Progress,
+    Report,
+    Table,
+    reports,
+)
 from reporting.reports.duo import LAYOUT, REPORT
 from tests.factories import staff
 from tests.people import signed_in
@@ -258,6 +275,73 @@ def test_looking_writes_nothing(ineke: User) -> None:
     for address in (PAGE, CHANGE, f"{PAGE}?versie=99999999999999999999", f"{PAGE}?versie=x", "/rapporten/nieuw/duo/"):
         assert client.get(address).status_code == 200
     assert ColumnProfile.objects.count() == 0
+
+
+# --- adding one
+
+
+@dataclass(frozen=True)
+class Room:
+    """A row of a file about nobody."""
+
+    name: str
+    kind: str
+
+
+def rooms_report() -> Report:
+    """A report with a layout as one file in reporting/reports/ would define it, and nothing else anywhere."""
+    columns = (
+        Column("name", "Lokaal", ("attendance.Lesson.room",)),
+        Column("kind", "Soort", ("attendance.Lesson.delivery",), values=(("classroom", "klas"),)),
+    )
+    layout = Layout(
+        row=Room,
+        columns=columns,
+        known=(KnownColumn("Lokaal", "name", "test"),),
+        known_from=dt.date(2026, 1, 1),
+        facts={"basis": "test", "with_head": False},
+        needs=list,
+    )
+    table = Table("Lokalen", Room, columns[:1], "Geen.")
+
+    def build(asked: Asked, by: User, progress: Progress) -> Content:
+        rows = [Room("2.04", "classroom"), Room("@1.10", "classroom")]
+        sent = Delivery(profile.current(report, TODAY), "lokalen.csv", rows, ())
+        return Content("lokalen", (Filled(table, rows),), delivery=sent)
+
+    report = Report(
+        code="rooms",
+        title="Lokalen",
+        explanation="",
+        recipient=BLIK_OP_WERK,
+        purpose=QUALITY,
+        roles=frozenset({Role.ADMINISTRATION}),
+        form=forms.Form,
+        tables=(table,),
+        definitions=(),
+        period=lambda parameters: "",
+        build=build,
+        layout=layout,
+    )
+    return report
+
+
+def test_a_report_with_a_layout_is_one_file(ineke: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(reports(), "rooms", rooms_report())
+    assert list(problems([reports()["rooms"]])) == []
+    client = signed_in(ineke)
+    assert "Lokalen" in client.get("/rapporten/").content.decode()
+    assert [
+        client.get(f"/rapporten/{path}/").status_code for path in ("nieuw/rooms", "indeling/rooms", "indeling/rooms/nieuw")
+    ] == [*(200, 200, 200)]
+    assert client.post("/rapporten/nieuw/rooms/").status_code == 302
+    run = ReportRun.objects.get()
+    make_report(run, lambda done, total, doing: None)
+    file = run.files.get(format="csv")
+    answer = client.get(f"/rapporten/{run.pk}/bestand/{file.pk}/")
+    assert (answer.content, answer["Content-Disposition"]) == (b"2.04\r\n'@1.10\r\n", 'attachment; filename="lokalen.csv"')
+    assert ColumnProfile.objects.get(report="rooms").version == 1
+    assert "voor Blik op Werk" in client.get(f"/rapporten/{run.pk}/").content.decode()
 
 
 # --- how values look
