@@ -39,7 +39,7 @@ def _parts(report: Report) -> list[Table | Layout]:
 
 def _column(report: Report, column: Column, attributes: set[str]) -> Problems:
     where = f"{report.code}.{column.name}"
-    if column.name not in attributes:
+    if column.name.partition(".")[0] not in attributes:
         yield error(9, "is no attribute of the row", where)
     if report.recipient is not None and not column.sources:
         yield error(9, "names no field of the catalogue", where)

@@ -79,7 +79,7 @@ def written(profile: ColumnProfile, part: ProfileColumn, layout: Layout, row: An
     if not part.source:
         return ""
     column = layout.column(part.source)
-    value = getattr(row, column.name)
+    value = column.of(row)
     if value is None:
         return ""
     if column.values:
@@ -138,7 +138,7 @@ def lacking(profile: ColumnProfile, layout: Layout, row: Any) -> Iterator[str]:
 def _code_unknown(part: ProfileColumn, layout: Layout, row: Any) -> bool:
     """Whether the row has a value and only its code is missing: the school's matter (`standing_blocks`), not the row's."""
     column = layout.column(part.source)
-    return bool(column.values and getattr(row, column.name))
+    return bool(column.values and column.of(row))
 
 
 def _fits(profile: ColumnProfile, text: str) -> bool:

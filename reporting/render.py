@@ -70,7 +70,7 @@ def _sheet(filled: Filled) -> Sheet:
 
 
 def _cell(row: Any, column: Column) -> Cell:
-    value: Cell = getattr(row, column.name)
+    value: Cell = column.of(row)
     return value
 
 
@@ -95,7 +95,7 @@ def definition_text(definition: Definition) -> str:
 def _texts(filled: Filled, row: Any, *, links: bool = False) -> list[tuple[str, Column, str]]:
     """Text, column and address of each cell."""
     return [
-        (written(getattr(row, column.name), column.kind), column, getattr(row, column.link) if links and column.link else "")
+        (written(column.of(row), column.kind), column, getattr(row, column.link) if links and column.link else "")
         for column in filled.table.columns
     ]
 

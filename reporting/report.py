@@ -10,6 +10,7 @@ ColumnProfile, reporting/profile.py), which the school corrects without code.
 import datetime as dt
 import enum
 import functools
+import operator
 import pkgutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,7 @@ class Kind(enum.Enum):
 class Column:
     """A column: attribute `name` of the row, its head, and the catalogue fields ("app.Model.field") it is made of.
 
+    A name may go on into the attribute: "knm.attempts".
     `mark` is the sign of a footnote behind the head. `link` names an attribute with the address where the page to print
     leads from here (not the PDF: it is read elsewhere). `values` are all values there can be, when a recipient may want codes
     of its own for them.
@@ -52,6 +54,10 @@ class Column:
     mark: str = ""
     link: str = ""
     values: tuple[tuple[str, Text], ...] = ()
+
+    def of(self, row: Any) -> Any:
+        """The value of this column in `row`. Raises AttributeError."""
+        return operator.attrgetter(self.name)(row)
 
 
 @dataclass(frozen=True)

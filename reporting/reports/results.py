@@ -6,15 +6,18 @@ set underneath: nothing is divided here. ELIP students and the education route a
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from attendance.models import Mark
+from exams.models import ExamAttempt
 from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import BLIK_OP_WERK, QUALITY
@@ -50,6 +53,23 @@ from students.models import Contract, Programme
 ROLES = frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
 
 
+# DUO's own words for a result (Examen API 1.0.0, read 2026-11-22); without one yet there is no word.
+DUO_RESULT = {"passed": "Geslaagd", "failed": "Gezakt", "none": "Geen", "open": ""}
+# What is examined: the parts of the Wi2021 and Wi2013. A state exam NT2 is an exam in the same skill, at its own level.
+COMPONENTS = ("le", "lu", "sc", "sp", "knm", "ona", "map", "pvt")
+SKILLS = COMPONENTS[:4]
+
+
+@dataclass(frozen=True)
+class Sat:
+    """Where somebody stands with one component at the end of the measuring year: passed, or the last attempt."""
+
+    attempts: int = 0
+    result: str = ""
+    level: str = ""
+    on: dt.date | None = None
+
+
 @dataclass(frozen=True)
 class Row:
     """One programme that ran in the measuring year; minutes are of lessons of that year with a signed register."""
@@ -70,6 +90,45 @@ class Row:
     hours_agreed: int | None
     offered: int
     attended: int
+    le: Sat
+    lu: Sat
+    sc: Sat
+    sp: Sat
+    knm: Sat
+    ona: Sat
+    map: Sat
+    pvt: Sat
+
+    @property
+    def exams(self) -> str:
+        """All that was sat, on one line: "LE B1 Geslaagd (2×)"."""
+        sat = [(name, getattr(self, name)) for name in COMPONENTS]
+        return ", ".join(
+            " ".join(word for word in (name.upper(), one.level, one.result, f"({one.attempts}×)") if word)
+            for name, one in sat
+            if one.attempts
+        )
+
+
+def component(part: str) -> str:
+    """The component an exam part belongs to: "nt2_1_le" -> "le"."""
+    return part.rpartition("_")[2]
+
+
+def sat_until(day: dt.date, programmes: list[Programme], by: User) -> dict[uuid.UUID, dict[str, Sat]]:
+    """What was sat up to and including `day`, by programme and component. One query. Planned attempts are none."""
+    found: dict[uuid.UUID, dict[str, list[ExamAttempt]]] = defaultdict(lambda: defaultdict(list))
+    attempts = ExamAttempt.objects.visible_to(by).filter(programme__in=programmes, taken_on__lte=day)
+    for attempt in attempts.order_by("taken_on", "pk"):
+        found[attempt.programme_id][component(attempt.part)].append(attempt)
+    return {key: {name: _sat(sat) for name, sat in parts.items()} for key, parts in found.items()}
+
+
+def _sat(attempts: list[ExamAttempt]) -> Sat:
+    """The highest that was passed; when nothing was, the last attempt."""
+    passed = sorted((one for one in attempts if one.result == "passed"), key=lambda one: one.level)
+    telling = passed[-1] if passed else attempts[-1]
+    return Sat(len(attempts), DUO_RESULT[telling.result], telling.get_level_display() if telling.level else "", telling.taken_on)
 
 
 def minutes_per_programme(first: dt.date, by: User) -> dict[uuid.UUID, tuple[int, int]]:
@@ -95,6 +154,8 @@ def state_of(programme: Programme, first: dt.date) -> str:
 def rows(programmes: list[Programme], first: dt.date, by: User) -> Iterator[Row]:
     """A row for each of `programmes`, in their order."""
     minutes = minutes_per_programme(first, by)
+    _begin, end = rules.measuring_year(first)
+    sat = sat_until(min(end, timezone.localdate()), programmes, by)
     for programme in programmes:
         contracts = _contracts_in(programme, first)
         agreed = [contract.hours for contract in contracts if contract.hours is not None]
@@ -117,6 +178,7 @@ def rows(programmes: list[Programme], first: dt.date, by: User) -> Iterator[Row]
             hours_agreed=sum(agreed) if agreed else None,
             offered=offered,
             attended=attended,
+            **{name: sat.get(programme.pk, {}).get(name, Sat()) for name in COMPONENTS},
         )
 
 
@@ -176,6 +238,7 @@ NAME = (
     *("students.Student.surname", "students.Student.infix"),
     *("students.Student.call_name", "students.Student.given_names"),
 )
+EXAMS = ("exams.ExamAttempt.part", "exams.ExamAttempt.taken_on", "exams.ExamAttempt.result", "exams.ExamAttempt.level")
 OFFERED = ("attendance.Lesson.planned_minutes", "attendance.Mark.state")
 ATTENDED = ("attendance.Mark.minutes_attended",)
 STARTS, ENDS = ("students.Programme.starts_on",), ("students.Programme.ends_on",)
@@ -195,9 +258,33 @@ PROGRAMMES = Table(
         Column("hours_agreed", gettext_lazy("Hours agreed"), ("students.Contract.hours",), Kind.NUMBER),
         Column("offered", gettext_lazy("Offered (min.)"), OFFERED, Kind.NUMBER, "²"),
         Column("attended", gettext_lazy("Attended (min.)"), ATTENDED, Kind.NUMBER, "²"),
+        Column("exams", gettext_lazy("Exams"), EXAMS, mark="³"),
     ),
     gettext_lazy("No programme was measured in this year."),
 )
+
+
+def _exam_columns(name: str) -> list[Column]:
+    """What a file can have of one component."""
+    head = {"part": name.upper()}
+    return [
+        Column(f"{name}.attempts", format_lazy(gettext_lazy("{part}: number of attempts"), **head), EXAMS[:2], Kind.NUMBER),
+        Column(f"{name}.result", format_lazy(gettext_lazy("{part}: result in DUO's words"), **head), EXAMS),
+        Column(f"{name}.level", format_lazy(gettext_lazy("{part}: level"), **head), ("exams.ExamAttempt.level",)),
+        Column(f"{name}.on", format_lazy(gettext_lazy("{part}: day of the exam"), **head), EXAMS[1:2], Kind.DATE),
+    ]
+
+
+def _known_of(name: str) -> list[tuple[str, str, bool]]:
+    """The columns of one component in the first version: KNM, ONA, MAP and PVT have no level."""
+    heads = [("pogingen", "attempts", True), ("uitslag", "result", False), ("niveau", "level", False)]
+    return [
+        (f"{name.upper()} {head}", f"{name}.{part}", required)
+        for head, part, required in heads
+        if name in SKILLS or part != "level"
+    ]
+
+
 PROPOSAL = "Voorstel van KVS van 22-11-2026: de indeling van Blik op Werk is niet gezien."
 LAYOUT = Layout(
     row=Row,
@@ -216,6 +303,7 @@ LAYOUT = Layout(
         Column("hours_agreed", gettext_lazy("hours agreed"), ("students.Contract.hours",), Kind.NUMBER),
         Column("offered", gettext_lazy("hours offered in the year"), OFFERED, Kind.MINUTES),
         Column("attended", gettext_lazy("hours attended in the year"), ATTENDED, Kind.MINUTES),
+        *(column for name in COMPONENTS for column in _exam_columns(name)),
     ),
     known=tuple(
         KnownColumn(head, source, PROPOSAL, required=required)
@@ -231,6 +319,7 @@ LAYOUT = Layout(
             ("Ingekochte uren", "hours_agreed", False),
             ("Aangeboden uren", "offered", True),
             ("Gevolgde uren", "attended", True),
+            *(head for name in COMPONENTS for head in _known_of(name)),
         )
     ),
     known_from=dt.date(2015, 1, 1),
@@ -256,6 +345,16 @@ DEFINITIONS = (
         confirmed=False,
     ),
     Definition(
+        gettext_lazy("Exams"),
+        gettext_lazy(
+            "the highest that was passed up to the end of the measuring year, otherwise the last attempt, with the number of "
+            "attempts, also those without a result. A state exam NT2 counts at its skill. LE reading, LU listening, SC writing, "
+            "SP speaking."
+        ),
+        "³",
+        confirmed=False,
+    ),
+    Definition(
         gettext_lazy("Who is in it"),
         gettext_lazy("a row for each programme under an integration law that ran on some day of the measuring year."),
         confirmed=False,
@@ -274,7 +373,7 @@ REPORT = Report(
     code="results",
     title=pgettext_lazy("title of a report", "Blik op Werk: results"),
     explanation=gettext_lazy(
-        "A row for each programme of one measuring year: route, level, dates, hours. The file has no names."
+        "A row for each programme of one measuring year: route, dates, hours and exams. The file has no names."
     ),
     recipient=BLIK_OP_WERK,
     purpose=QUALITY,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from exams.models import ExamAttempt, ExamPart
 from kvs.files import open_file
 from kvs.models import Location, Organisation, Role, User
 from reporting import profile, rules
@@ -75,6 +76,9 @@ def make_bow(duo: DuoSchool, ineke: User) -> DuoSchool:
         reach = {} if name == "silent" else {"phone": "06-22222222"}
         duo.add(name, programme=programme, contracts=[contract("2025-02-01")], surname=name.capitalize(), **reach)
     Student.objects.filter(pk=duo.people["objects"].pk).update(no_survey=True)
+    for who, part, level, day, result, reason in SAT:
+        sitter = duo.places[who].programme
+        ExamAttempt.objects.create(programme=sitter, part=part, level=level, taken_on=day, result=result, reason=reason)
     return duo
 
 
@@ -91,12 +95,52 @@ def test_the_results_of_2025(bow: DuoSchool, ineke: User) -> None:
     content = made(results.REPORT, ineke)
     assert lines(content) == [
         "Cursistnummer;Wet;Leerroute;Beoogd niveau;Opdrachtgever;Begindatum traject;Einddatum traject;Stand;Ingekochte uren;"
-        "Aangeboden uren;Gevolgde uren",
-        f"{number['odd']};Wi2013;;;Gemeente Utrecht;01-01-2020;31-10-2025;geëindigd;300;11,81;8,50",
-        f"{number['objects']};Wi2021;Z-route;;de cursist betaalt;01-01-2020;;lopend;300;0,00;0,00",
-        f"{number['silent']};Wi2021;Z-route;;de cursist betaalt;01-01-2020;;lopend;300;0,00;0,00",
-        f"{number['moved']};Wi2021;B1-route;B1;Gemeente Utrecht, Gemeente Zeist;01-01-2020;;lopend;300;11,81;11,06",
+        "Aangeboden uren;Gevolgde uren;LE pogingen;LE uitslag;LE niveau;LU pogingen;LU uitslag;LU niveau;SC pogingen;SC uitslag;"
+        "SC niveau;SP pogingen;SP uitslag;SP niveau;KNM pogingen;KNM uitslag;ONA pogingen;ONA uitslag;MAP pogingen;MAP uitslag;"
+        "PVT pogingen;PVT uitslag",
+        f"{number['odd']};Wi2013;;;Gemeente Utrecht;01-01-2020;31-10-2025;geëindigd;300;11,81;8,50;"
+        f"{NEVER};{NEVER};{NEVER};{NEVER};0;;1;Gezakt;0;;0;",
+        f"{number['objects']};Wi2021;Z-route;;de cursist betaalt;01-01-2020;;lopend;300;0,00;0,00;{NOTHING}",
+        f"{number['silent']};Wi2021;Z-route;;de cursist betaalt;01-01-2020;;lopend;300;0,00;0,00;{NOTHING}",
+        f"{number['moved']};Wi2021;B1-route;B1;Gemeente Utrecht, Gemeente Zeist;01-01-2020;;lopend;300;11,81;11,06;"
+        f"3;Geslaagd;B2;2;Geslaagd;B1;1;;A2;{NEVER};1;Geen;0;;1;Geslaagd;0;",
     ]
+
+
+NEVER = "0;;"
+NOTHING = ";".join([NEVER] * 4 + ["0;"] * 4)
+SAT = (  # who, part, level, day, result, reason
+    ("moved", "le", "b1", "2025-03-01", "failed", ""),
+    ("moved", "le", "b1", "2025-06-01", "passed", ""),
+    ("moved", "nt2_2_le", "b2", "2025-09-01", "passed", ""),  # the state exam counts at its skill, and is the highest
+    ("moved", "le", "b1", "2026-01-01", "failed", ""),  # after the year
+    ("moved", "lu", "b1", "2024-05-01", "passed", ""),  # before the year, and still passed
+    ("moved", "lu", "b1", "2025-05-01", "failed", ""),
+    ("moved", "sc", "a2", "2025-12-31", "open", ""),  # sat on the last day, no result yet
+    ("moved", "knm", "", "2025-05-02", "none", "absent"),
+    ("moved", "map", "", "2025-05-03", "passed", ""),
+    ("odd", "ona", "", "2025-05-04", "failed", ""),
+    ("alone", "nt2_1_sp", "b1", "2025-05-05", "passed", ""),  # not measured
+)
+
+
+def test_a_planned_exam_is_no_attempt(bow: DuoSchool, ineke: User) -> None:
+    today = timezone.localdate()
+    programme = bow.places["silent"].programme
+    for days, part in ((0, "knm"), (1, "pvt")):
+        ExamAttempt.objects.create(programme=programme, part=part, taken_on=today + dt.timedelta(days=days))
+    [row] = [row for row in made(results.REPORT, ineke, dt.date(today.year, 1, 1)).tables[0].rows if row.name == "Silent"]
+    assert (row.knm.attempts, row.pvt.attempts, row.exams) == (1, 0, "KNM (1×)")
+
+
+@pytest.mark.parametrize(("part", "expected"), [("le", "le"), ("knm", "knm"), ("nt2_1_lu", "lu"), ("nt2_2_sp", "sp")])
+def test_the_component_of_a_part(part: str, expected: str) -> None:
+    assert results.component(part) == expected
+
+
+def test_every_part_and_every_result_has_a_place() -> None:
+    assert {results.component(part) for part in ExamPart.values} == set(results.COMPONENTS)
+    assert set(results.DUO_RESULT) == set(ExamAttempt.Result.values)
 
 
 def test_who_is_not_in_the_results_is_counted(bow: DuoSchool, ineke: User) -> None:
