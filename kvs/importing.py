@@ -6,6 +6,7 @@ way: "12-03-1991" is, "03-04-88" is not (which century?), nor is a BSN of eight 
 
 import datetime as dt
 import enum
+import functools
 import hashlib
 import json
 import re
@@ -84,6 +85,11 @@ class Column:
     names: tuple[str, ...]
     kind: Kind = Kind.TEXT
     words: Mapping[str, tuple[str, ...]] | None = None  # of a choice: stored value -> what is written for it
+
+    @functools.cached_property
+    def meanings(self) -> dict[str, str]:
+        """Of a choice: what is written, folded -> the stored value."""
+        return {folded(word): value for value, known in (self.words or {}).items() for word in (value, *known)}
 
 
 @dataclass(frozen=True)
@@ -234,10 +240,8 @@ def _read_text(column: Column, cell: Value, today: dt.date) -> Reading:
 
 def _read_choice(column: Column, cell: Value, today: dt.date) -> Reading:
     written = folded("1" if cell is True else "0" if cell is False else cell)
-    for value, known in (column.words or {}).items():
-        if written == folded(value) or written in map(folded, known):
-            return Reading(value)
-    return Reading(why=UNKNOWN_WORD)
+    value = column.meanings.get(written)
+    return Reading(value) if value is not None else Reading(why=UNKNOWN_WORD)
 
 
 def _read_number(column: Column, cell: Value, today: dt.date) -> Reading:

@@ -124,12 +124,14 @@ def _understand_row(
             finding.column = column
             asks.append(finding)
         elif choice:
-            value = _decided(code, finding, choice, start)
+            near = school.near(code, _plain(raw[code])) if choice[0] == "accept" else None
+            value = near or _decided(code, finding, choice, start)
             if value is None:
                 emptied.append((column, LEFT_EMPTY.get(code, assembling.EMPTIED)))
         values[code] = value
     intake, found = assembling.assemble(number, values, columns, school, start)
-    asks += found
+    asked = {it.column for it in asks}
+    asks += [it for it in found if it.column not in asked]
     if not intake.bsn and raw.get("bsn") not in (None, ""):
         ground = rules.bsn_ground(str(intake.programme.get("law", "none")), has_duo_loan=bool(values.get("has_duo_loan")))
         if not ground:  # then nothing about the number matters, and nothing of it is kept
@@ -182,17 +184,17 @@ def _shown(column: importing.Column, cell: Value) -> str:
     """What the page shows of a cell. Of a BSN only how many digits and the last two."""
     if column.kind is Kind.BSN:
         digits = "".join(letter for letter in str(cell) if letter.isdigit())
-        return f"…{digits[-2:]} ({len(digits)})"
+        return f"{len(digits)}:{digits[-2:]}"
     return f"{cell:%d-%m-%Y}" if isinstance(cell, dt.date) else " ".join(str(cell).replace("\x00", "").split())[:60]
 
 
 def in_words(kind: Kind, value: Any) -> str:
-    """A proposal as the page says it; message ids stay as they are."""
+    """A proposal as it is kept for the page (page.offered): a message id, a value, or a date as "1988-04-03" or "1988--"."""
     if kind is Kind.BSN:
         return WITH_ZERO
     if kind is Kind.BIRTH_DATE and isinstance(value, tuple):
-        return "-".join(str(part) if part is not None else "?" for part in reversed(value))
-    return f"{value:%d-%m-%Y}" if isinstance(value, dt.date) else str(value)
+        return "-".join("" if part is None else str(part) for part in value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 WITH_ZERO = gettext_noop("With a 0 in front it passes the check")
@@ -268,22 +270,29 @@ def _columns(layout: Layout) -> list[dict[str, Any]]:
             "number": number,
             "letter": assembling.letters(number),
             "head": title[:60],
-            "samples": _samples(layout, number),
+            "samples": "" if numbers else _samples(layout, number),
+            "numbers": numbers,
             "certainty": layout.guesses[number].certainty,
             "because": layout.guesses[number].because,
         }
         for number, title in enumerate(titles)
-        if title or any(number < len(row) and row[number] not in (None, "") for row in layout.sheet.rows[layout.first :])
+        if (numbers := _looks_like_bsn(layout, number)) or title or _values(layout, number)
     ]
 
 
-def _samples(layout: Layout, number: int) -> str:
-    """Some values of a column. Of a BSN only whether they are such numbers; the same for what looks like one."""
+def _values(layout: Layout, number: int) -> list[Value]:
     lines = layout.sheet.rows[layout.first :]
-    values = [row[number] for row in lines if number < len(row) and row[number] not in (None, "")]
-    numbers = [importing.interpret(BY_CODE["bsn"], value, dt.date.max) for value in values[: importing.SAMPLE]]
-    good = sum(each.certain for each in numbers)
-    if layout.mapping.get(str(number)) == "bsn" or (good and good * 2 > len(numbers)):
-        return f"BSN · {good} / {len(numbers)}"
-    shown = dict.fromkeys(f"{it:%d-%m-%Y}" if isinstance(it, dt.date) else _plain(it)[:24] for it in values)
+    return [row[number] for row in lines if number < len(row) and row[number] not in (None, "")]
+
+
+def _looks_like_bsn(layout: Layout, number: int) -> list[int] | None:
+    """For a column of BSNs, or what looks like one: how many pass the elfproef, and of how many. Its values are not shown."""
+    read = [importing.interpret(BY_CODE["bsn"], value, dt.date.max) for value in _values(layout, number)]
+    good = sum(each.certain for each in read)
+    return [good, len(read)] if layout.mapping.get(str(number)) == "bsn" or good * 2 > len(read) else None
+
+
+def _samples(layout: Layout, number: int) -> str:
+    """The first different values of a column."""
+    shown = dict.fromkeys(f"{it:%d-%m-%Y}" if isinstance(it, dt.date) else _plain(it)[:24] for it in _values(layout, number))
     return " · ".join(list(shown)[:SAMPLES])

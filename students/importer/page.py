@@ -1,11 +1,14 @@
 """What a check found, as the page shows it, with what was decided meanwhile."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kvs.importing import Kind
 from students.actions.imports import Choice
 from students.importer.columns import TOGETHER
 
@@ -15,6 +18,28 @@ NAMING = frozenset({"surname", "name_first_last", "name_last_first"})
 def said(message: str) -> str:
     """A message id in the language of the reader; nothing stays nothing."""
     return _(message) if message else ""
+
+
+def offered(kind: str, offer: str) -> str:
+    """A proposal in words: "3 apr 1988", "Year of birth 1990, day and month unknown", or the message it is."""
+    parts = offer.split("-")
+    if kind not in TOGETHER or len(parts) != 3 or not parts[0].isdigit():
+        return said(offer)
+    year, month, day = (int(part) if part else 0 for part in parts)
+    if month and day:
+        return date_format(dt.date(year, month, day))
+    if month:
+        return _("%(month)s, day unknown") % {"month": date_format(dt.date(year, month, 1), "F Y")}
+    return _("Year of birth %(year)d, day and month unknown") % {"year": year}
+
+
+def shown(kind: str, text: str) -> str:
+    """What a cell says; of a BSN only how many digits and how it ends."""
+    if kind != Kind.BSN.value or ":" not in text:
+        return text or _("empty")
+    count, end = text.split(":")
+    words = ngettext("%(count)d digit, ends in %(end)s", "%(count)d digits, ends in %(end)s", int(count))
+    return words % {"count": int(count), "end": end}
 
 
 class Check:
@@ -37,7 +62,11 @@ class Check:
 
     def _column(self, column: Mapping[str, Any]) -> dict[str, Any]:
         sure = (_("unknown"), _("perhaps"), _("likely"), _("sure"))[column["certainty"]]
-        return {**column, "sure": sure, "because": said(column["because"])}
+        samples = column["samples"]
+        if column["numbers"]:
+            good, count = column["numbers"]
+            samples = _("9 digits, %(good)d of %(count)d are right") % {"good": good, "count": count}
+        return {**column, "sure": sure, "because": said(column["because"]), "samples": samples}
 
     @property
     def sheets(self) -> list[dict[str, Any]]:
@@ -62,7 +91,8 @@ class Check:
 
     def _line(self, cell: Mapping[str, Any]) -> dict[str, Any]:
         about = f" ({cell['about']})" if cell["about"] else ""
-        line = {**cell, "why": said(cell["why"]) + about, "offer": said(cell["offer"])}
+        line = {**cell, "why": said(cell["why"]) + about, "offer": offered(cell["kind"], cell["offer"])}
+        line["shown"] = shown(cell["kind"], cell["shown"])
         if choice := self.choices.get(cell["cell"]):
             line["decided"] = {
                 "accept": _("Accepted"),

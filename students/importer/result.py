@@ -9,7 +9,7 @@ from kvs import sheets
 from kvs.importing import Kind
 from students.importer.check import Understood
 from students.importer.columns import BY_CODE
-from students.importer.page import said
+from students.importer.page import offered, said
 from students.importer.rows import cell_name, letters
 from students.models import ImportRun
 
@@ -41,4 +41,4 @@ def _of_cell(each: Understood | None, column: int | None, code: str) -> tuple[st
         return "", _("Mend it in your file and import again.")
     if code and BY_CODE[code].kind is Kind.BSN:
         return "", said(found.offer)
-    return found.shown, said(found.offer)
+    return found.shown, offered(found.kind, found.offer)

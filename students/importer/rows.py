@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,7 @@ NOT_CLIENT = gettext_noop("This client was not known: the contract has no client
 NOT_MANAGER = gettext_noop("This case manager was not known.")
 EMPTIED = gettext_noop("This cell was left empty: fill it in by hand.")
 
+NEARLY = 0.85  # how much alike two names must be to propose one for the other (difflib's ratio)
 PROGRAMME_FIELDS = ("law", "route", "target_level", "has_duo_loan", "pip_on", "term_ends_on", "starts_on", "ends_on")
 CONTRACT_FIELDS = ("reference", "hours", "course")
 
@@ -68,6 +70,12 @@ class School:
             managers.setdefault(rules.folded(manager.surname), manager)
             managers[rules.folded(manager.full_name)] = manager
         return cls(clients, groups, managers)
+
+    def near(self, code: str, written: str) -> str | None:
+        """The name that is written nearly so: "Oosterven" is Gemeente Oosterveen. Only for clients and groups."""
+        named: Mapping[str, Client | Group] = self.clients if code == "client" else self.groups if code == "group" else {}
+        found = get_close_matches(rules.folded(written), named, 1, NEARLY) if written else []
+        return named[found[0]].name if found else None
 
     def client(self, written: str) -> Client | None:
         """The client that is meant."""
@@ -162,7 +170,9 @@ def _contract(row: Intake, values: Mapping[str, Any], found: list[Finding], scho
         if client:
             fields["client"] = client
         else:
-            found.append(Finding(row.columns.get("client"), "client", UNKNOWN_CLIENT, written, LEAVE_EMPTY))
+            near = school.near("client", written)
+            offer = near or LEAVE_EMPTY
+            found.append(Finding(row.columns.get("client"), "client", UNKNOWN_CLIENT, written, offer, near))
     if values.get("case_manager"):
         manager = school.managers.get(rules.folded(values["case_manager"]))
         if manager and fields.get("client") in (None, manager.client) and manager.client_id:
@@ -182,7 +192,8 @@ def _group(row: Intake, values: Mapping[str, Any], found: list[Finding], school:
         return
     row.group = school.groups.get(rules.folded(written))
     if row.group is None:
-        found.append(Finding(row.columns.get("group"), "group", UNKNOWN_GROUP, written, LEAVE_EMPTY))
+        near = school.near("group", written)
+        found.append(Finding(row.columns.get("group"), "group", UNKNOWN_GROUP, written, near or LEAVE_EMPTY, near))
 
 
 # What stands on the list of a person when such a cell was left empty.

@@ -40,11 +40,15 @@ def _run(request: KvsRequest, pk: uuid.UUID) -> ImportRun:
     return get_object_or_404(runs.select_related(*related), pk=pk)
 
 
+def _typed(request: KvsRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
 @require_http_methods(["GET", "POST"])
 @role_required(*IMPORTERS)
 def imports(request: KvsRequest) -> HttpResponse:
     """Send up a spreadsheet; what was imported lately; whom to inform."""
-    form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+    form = UploadForm(_typed(request), request.FILES or None, user=request.user)
 
     def act() -> ImportRun:
         sent = form.cleaned_data
@@ -182,7 +186,7 @@ def import_other(request: KvsRequest, pk: uuid.UUID, cell: str) -> HttpResponse:
     if found is None or run.state != State.CHECKED:
         raise Http404
     today = timezone.localdate(run.started_at)
-    form = OtherForm(request.POST or None, cell=found, today=today, choice=check.choices.get(cell))
+    form = OtherForm(_typed(request), cell=found, today=today, choice=check.choices.get(cell))
     back = reverse("students:import", args=[run.pk]) + check.place(cell, PAGE)
     return form_page(
         request,
@@ -290,7 +294,7 @@ def import_take_back(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     run = _run(request, pk)
     if run.state != State.DONE:
         raise Http404
-    form = TakeBackForm(request.POST or None)
+    form = TakeBackForm(_typed(request))
     return form_page(
         request,
         form,
@@ -299,7 +303,7 @@ def import_take_back(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         template="students/import_take_back.html",
         run=run,
         title=_("Take back this import"),
-        verb=_("Take back"),
+        verb=_("Take it back"),
         parent=_("Result of the import"),
         parent_url=reverse("students:import", args=[run.pk]),
         **what_stays(run),

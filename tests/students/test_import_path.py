@@ -4,9 +4,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.translation import gettext, override
 from pytest_django import DjangoAssertNumQueries
 
 from kvs.models import AccessEvent, Location, Role, SealedFile, User
@@ -91,7 +94,7 @@ def test_eight_digits_are_stored_only_after_the_click(office: Browser, north: Lo
     run = send(office, book([["Haddad", "Rania", BORN, int(ZERO), "Wi2021", ""]]), location=north.pk)
     shown = page(office, run)
     assert asked(run) == {"D2": "A zero in front may have been lost."}
-    assert "…72 (8)" in shown
+    assert "8 cijfers, eindigt op 72" in shown
     assert "12345672" not in shown
     assert "0 rijen importeren" in shown
 
@@ -326,3 +329,69 @@ def test_strangers_change_no_import(office: Browser, north: Location, south: Loc
     assert signed_in(anna).post(url).status_code == 403
     assert Browser().post(url).status_code == 302
     assert office.get(url).status_code == (200 if address == "other" else 405)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cursisten.xlsx", b""),
+        ("cursisten.csv", b"%PDF-1.7"),
+        ("cursisten.xlsx", b"PK\x03\x04 half"),
+        ("=HYPERLINK(1).exe", b"Achternaam\nHaddad\n"),
+        ("\u202e.csv", b"a;b\n" * 50_001),
+    ],
+)
+def test_a_hostile_file_gets_one_sentence_and_is_erased(office: Browser, north: Location, name: str, content: bytes) -> None:
+    run = send(office, content, name, location=north.pk)
+
+    assert run.state == "refused"
+    with override("nl"):
+        sentence = gettext(run.refusal)
+    assert sentence != run.refusal
+    assert escape(sentence) in page(office, run)
+    assert not SealedFile.objects.exists()
+    assert "kon niet worden gelezen" in office.get(reverse("students:imports")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({}, "Dit veld is verplicht."),
+        ({"source": "own", "location": "x"}, "error-summary"),
+        ({"source": "x"}, "Selecteer een geldige keuze."),
+    ],
+)
+def test_what_is_missing_at_the_upload_is_said(office: Browser, north: Location, sent: dict[str, str], sentence: str) -> None:
+    answer = office.post(reverse("students:imports"), sent)
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not ImportRun.objects.exists()
+
+
+def test_nobody_imports_into_another_location(office: Browser, south: Location) -> None:
+    file = SimpleUploadedFile("a.csv", b"Achternaam\nHaddad\n")
+    answer = office.post(reverse("students:imports"), {"file": file, "source": "own", "location": south.pk})
+
+    assert answer.status_code == 422
+    assert not ImportRun.objects.exists()
+
+
+def test_naughty_names_come_in_as_text_or_are_asked(office: Browser, north: Location) -> None:
+    naughty = [
+        '=HYPERLINK("http://x")',
+        "<script>alert(1)</script>",
+        "'; DROP TABLE x; --",
+        "\u202etest",
+        "👩🏽",
+        "a" * 400,
+        "null",
+    ]
+    run = send(office, book([[text, "A", "", "", "", ""] for text in naughty]), location=north.pk)
+    assert "<script>alert" not in page(office, run)
+    assert list(asked(run)) == ["A7"]  # too long
+    run = start(office, run)
+
+    assert Student.objects.count() == len(naughty) - 1
+    assert "<script>alert" not in page(office, run)
+    assert office.get(reverse("students:list")).status_code == 200
