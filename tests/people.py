@@ -4,12 +4,19 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
 from kvs.models import Location, Organisation, Role, User
 from kvs.sentinel import write_sentinel
 from tests.factories import staff
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_folder() -> None:
+    """whitenoise looks for it, for a live server before anything of a single test."""
+    django_settings.STATIC_ROOT.mkdir(exist_ok=True)
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +27,6 @@ def fast_and_fresh(settings: Settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise looks for it
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}}
 
 

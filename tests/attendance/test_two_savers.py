@@ -25,12 +25,6 @@ from tests.people import signed_in
 ROUNDS = 20
 
 
-@pytest.fixture(scope="session", autouse=True)
-def static_folder() -> None:
-    """whitenoise looks for it when the live server starts, before anything of a single test."""
-    django_settings.STATIC_ROOT.mkdir(exist_ok=True)
-
-
 @pytest.fixture
 def behind_a_proxy(settings: Settings) -> None:
     """The live server of the tests speaks no TLS; as in production, a proxy in front does."""
