@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from kvs import catalogue
 from kvs.environment import PROJECT
@@ -38,24 +39,18 @@ TEXTS = (
     "\x00",
     "a\x00b",
     "٤٢",
-    "{{ 7|add:7 }}{% debug %}",
-    "'; DROP TABLE students_student; --",
-    "%s %(name)s %n {0} {name}",
-    "../../etc/passwd",
+    "{{ 7|add:7 }}{% debug %}%s %(name)s {0}",
+    "'; DROP TABLE students_student; --../../etc/passwd",
     '=HYPERLINK("http://x")',
     "\r\nSet-Cookie: kvs=1",
-    "\u202eנהפך\u2066",
-    "👩🏽‍🎓" * 30,
-    "Z̸͎͌a̷͔̓l̶̙̾g̴̪̈o̵",
-    "\ufeff\u2028\ufffe",
-    "ﬁ Ǆ İ ß",
+    "\u202eנהפך\u2066 Z̸͎͌a̷͔̓l̶̙̾g̴̪̈o̵ \ufeff\u2028\ufffe ﬁ Ǆ İ ß 👩🏽‍🎓",
     "x" * 2_000,
 )
 NUMBERS = ("", "0", "-1", "2147483648", "9" * 400, "1e309", "NaN", "٤٢", MARK, "\x00", "1,5", "0x10")
 DAYS = ("", "2026-02-30", "0000-00-00", "9999-12-31", "0001-01-01", "31-12-1799", "24:00", "25:61", "9" * 400, MARK, "\x00", "-1")
 BY_KIND = {"number": NUMBERS, **dict.fromkeys(("date", "time", "month"), DAYS)}
 TAMPERED = (MARK, "\x00", "9" * 400)  # in hidden fields, choices and buttons, as somebody with tools sends them
-TURNS = 2  # strings of others per form, when not all of them
+TURNS = 1  # posts with strings of others per form, when not all of them
 KNOWN_NAMES = {"q", "after", "dag", "maand", "voor", "status", "next"}
 OF_SOFTWARE = {"session", "work", "traces", "secret", "draft", "files", "disclosures"}
 FINE = {200, 302, 400, 403, 404, 405, 409, 422, 429}
@@ -85,7 +80,7 @@ def addresses(whole: WholeSchool) -> Iterator[str]:
 
 def forms_of(whole: WholeSchool) -> list[tuple[Browser, str, PageForm]]:
     """Each form of the school once, with a browser that may open it and the page it stands on."""
-    found: dict[tuple[str, str, tuple[str, ...]], tuple[Browser, str, PageForm]] = {}
+    found: dict[object, tuple[Browser, str, PageForm]] = {}
     for browser in [Browser(), *whole.browsers().values()]:
         browser.raise_request_exception = False
         for address in addresses(whole):
@@ -93,8 +88,15 @@ def forms_of(whole: WholeSchool) -> list[tuple[Browser, str, PageForm]]:
                 answer = browser.get(address)
             if answer.status_code == 200 and "html" in answer.headers["Content-Type"]:
                 for form in read(answer.content.decode(), address)[0]:
-                    found.setdefault((form.action, form.method, tuple(sorted(form.controls))), (browser, address, form))
+                    found.setdefault(_what_it_is(form), (browser, address, form))
     return list(found.values())
+
+
+def _what_it_is(form: PageForm) -> object:
+    """Two forms are alike when one view takes them with the same controls; of proposals, with controls of the same kinds."""
+    view = resolve(urlsplit(form.action).path).view_name
+    kinds = sorted(control.kind for control in form.controls.values())
+    return view, form.method, tuple(kinds if view.startswith("students:propose") else sorted(form.controls))
 
 
 def send(browser: Browser, form: PageForm, values: dict[str, str]) -> Any:
