@@ -15,6 +15,11 @@ def percentage(part: int, whole: int) -> Decimal | None:
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
+def in_hours(minutes: int) -> Decimal:
+    """Minutes as hours with one decimal, rounded once, at the end."""
+    return (Decimal(minutes) / 60).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
 def reference(run: str) -> str:
     """What stands on paper to find a report again: the first eight digits of its number, "9F2A-71C4"."""
     return f"{run[:4]}-{run[4:8]}".upper()
