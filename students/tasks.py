@@ -1,12 +1,15 @@
 """Imports as long work: ids in, one action, safe to run twice."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from celery import shared_task
+from django.db import connection
 from django.utils.translation import gettext_noop
 
 from kvs.jobs import Run, job
-from kvs.models import SealedFile
+from kvs.models import SealedFile, User
 from kvs.reading import Sheet, Unreadable, read_workbook
 from students.actions import imports, taking_back
 from students.actions.intake import Intake, take_in
@@ -16,9 +19,11 @@ from students.models import ImportRow, ImportRun
 from students.models.imports import IMPORTERS
 
 BATCH = 100  # rows that go in together
+IMPORT_LOCK = 4202  # advisory lock
 READING = gettext_noop("Reading the file")
 WRITING = gettext_noop("Importing the rows")
 TAKING_BACK = gettext_noop("Taking the rows back")
+OTHER_IMPORT = gettext_noop("Another import is busy; this one waits")
 GONE = gettext_noop("The file has been destroyed, because its time was over. Send it up again.")
 
 
@@ -56,6 +61,11 @@ def import_rows(run: Run) -> None:
     this, by = _run(run), run.job.requested_by
     if this.state != ImportRun.State.IMPORTING or by is None:
         return
+    with _one_at_a_time(run):
+        _import_rows(run, this, by)
+
+
+def _import_rows(run: Run, this: ImportRun, by: User) -> None:
     run.progress(0, None, READING)
     user = by.only_as(*IMPORTERS)
     _number, layout = layout_of(read_workbook(imports.content_of(this), this.file_name or ""), this)
@@ -69,6 +79,22 @@ def import_rows(run: Run) -> None:
         take_in(run=this, rows=batch, by=by)
     run.progress(count, count, WRITING)
     imports.finish_import(run=this, workbook=workbook(this, understood, layout.mapping), by=by)
+
+
+@contextmanager
+def _one_at_a_time(run: Run) -> Iterator[None]:
+    """Two imports at once would not see each other's people: the second waits. PostgreSQL frees the lock of a dead worker."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [IMPORT_LOCK])
+            if cursor.fetchone() == (True,):
+                break
+            run.progress(0, None, OTHER_IMPORT)
+            time.sleep(0.5)
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [IMPORT_LOCK])
 
 
 def _keep_waiting(this: ImportRun, waiting: Sequence[Understood]) -> None:

@@ -178,7 +178,7 @@ def discard_import(*, run: ImportRun) -> ImportRun:
 @transaction.atomic
 def finish_import(*, run: ImportRun, workbook: bytes, by: User | None) -> None:
     """All rows are written: keep the workbook of what needs a person, and be done."""
-    row = ImportRun.objects.select_for_update(of=("self",)).select_related("upload", "workbook").get(pk=run.pk)
+    row = ImportRun.objects.select_for_update(of=("self",)).select_related("upload", "workbook", "findings").get(pk=run.pk)
     if row.state != ImportRun.State.IMPORTING:
         return
     old = row.workbook
@@ -191,10 +191,11 @@ def finish_import(*, run: ImportRun, workbook: bytes, by: User | None) -> None:
         by=by,
         expires_at=row.upload.expires_at if row.upload else timezone.now() + dt.timedelta(days=1),
     )
-    row.state, row.finished_at, row.choices = ImportRun.State.DONE, timezone.now(), None
+    gone = [file for file in (old, row.findings) if file]  # what was asked has been answered
+    row.state, row.finished_at, row.choices, row.findings = ImportRun.State.DONE, timezone.now(), None, None
     row.save()
-    if old:
-        old.delete()
+    for file in gone:
+        file.delete()
 
 
 @transaction.atomic

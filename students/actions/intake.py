@@ -16,6 +16,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop, override
 
 from kvs import audit
@@ -129,7 +130,7 @@ def _find_twins(run: ImportRun, rows: Sequence[Intake]) -> None:
 def _write_new(run: ImportRun, rows: Sequence[Intake], by: User) -> None:
     students = _new_students(run, rows)
     Student.objects.bulk_create(students)
-    _note(run, students)
+    _note(run, students, by)
     programmes = {row.number: _new_programme(row, who) for row, who in zip(rows, students, strict=True) if row.programme}
     Programme.objects.bulk_create(programmes.values())
     contracts = {row.number: _new_contract(row, programmes[row.number]) for row in rows if row.contract}
@@ -160,19 +161,22 @@ def _new_students(run: ImportRun, rows: Sequence[Intake]) -> list[Student]:
     return made
 
 
-def _note(run: ImportRun, students: Sequence[Student]) -> None:
+def _note(run: ImportRun, students: Sequence[Student], by: User) -> None:
     """Where their data came from, and that they must be told when it is somebody else (art. 14 AVG)."""
     touched = [(who, group) for who in students for group in actions.filled_groups(who)]
     actions.note_sources(touched, _source(run), run.source)
-    _ask_to_inform(run, students)
+    _ask_to_inform(run, students, by)
 
 
-def _ask_to_inform(run: ImportRun, students: Sequence[Student]) -> None:
+def _ask_to_inform(run: ImportRun, students: Sequence[Student], by: User) -> None:
     if not run.client:
         return
-    due_on = rules.month_after(run.started_at.date())
-    tasks = [InformTask(student=who, run=run, organisation=run.source, due_on=due_on) for who in students]
-    InformTask.objects.bulk_create(tasks, ignore_conflicts=True)  # already waiting for this source
+    due_on = rules.month_after(timezone.localdate(run.started_at))
+    waiting = InformTask.objects.open().filter(student__in=students, organisation=run.source)
+    asked = set(waiting.values_list("student", flat=True))
+    tasks = [InformTask(student=who, run=run, organisation=run.source, due_on=due_on) for who in students if who.pk not in asked]
+    InformTask.objects.bulk_create(tasks)
+    audit.log_bulk(tasks, AuditAction.CREATE, by=by)
 
 
 def _new_programme(row: Intake, student: Student) -> Programme:
@@ -241,7 +245,7 @@ def _complete(run: ImportRun, row: Intake, student: Student, by: User) -> None:
         before |= kept
     written = bool(before or made)
     if written:
-        _ask_to_inform(run, [student])
+        _ask_to_inform(run, [student], by)
     outcome = ImportRow.Outcome.CHANGED if written else ImportRow.Outcome.UNCHANGED
     kept_before = json.dumps(before, cls=DjangoJSONEncoder) if before else None
     line = _line(row, outcome, student=student, version_after=student.version, before=kept_before, **made)

@@ -70,11 +70,20 @@ def take_back_rows(*, rows: Sequence[ImportRow], by: User | None) -> None:
     Student.objects.filter(pk__in=gone).delete()
 
 
+@transaction.atomic
 def finish_taking_back(*, run: ImportRun) -> None:
-    """All rows were tried. A run of which something stays can be tried again later."""
-    left = run.rows.filter(outcome__in=WRITTEN).exists()
-    state = ImportRun.State.DONE if left else ImportRun.State.TAKEN_BACK
-    ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.TAKING_BACK).update(state=state, finished_at=timezone.now())
+    """All rows were tried. When nothing stays the files go too; a run of which something stays can be tried again later."""
+    row = ImportRun.objects.select_for_update(of=("self",)).select_related("upload", "findings", "workbook").get(pk=run.pk)
+    if row.state != ImportRun.State.TAKING_BACK:
+        return
+    left = row.rows.filter(outcome__in=WRITTEN).exists()
+    row.state, row.finished_at = ImportRun.State.DONE if left else ImportRun.State.TAKEN_BACK, timezone.now()
+    files = [] if left else [file for file in (row.upload, row.findings, row.workbook) if file]
+    if not left:
+        row.upload = row.findings = row.workbook = None
+    row.save()
+    for file in files:
+        file.delete()
 
 
 def _edited(row: ImportRow) -> str:

@@ -9,7 +9,7 @@ from students.importer import words
 from students.models import Contract, Programme, Student
 
 NAMES = (
-    Column("number", _("student number"), ("cursistnummer", "cursistnr", "studentnummer", "nummer", "nr", "student number")),
+    Column("number", _("student number"), ("cursistnummer", "cursistnr", "studentnummer", "student number")),
     Column(
         "name_last_first",
         _("whole name (surname, first name)"),

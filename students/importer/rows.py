@@ -57,7 +57,7 @@ class School:
 
     clients: dict[str, Client] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
-    managers: dict[str, CaseManager] = field(default_factory=dict)
+    managers: dict[str, list[CaseManager]] = field(default_factory=dict)
 
     @classmethod
     def seen_by(cls, user: User) -> "School":
@@ -65,11 +65,17 @@ class School:
         clients = {rules.folded(client.name): client for client in Client.objects.all()}
         clients |= {name.removeprefix("gemeente "): client for name, client in clients.items()}
         groups = {rules.folded(group.name): group for group in Group.objects.visible_to(user)}
-        managers: dict[str, CaseManager] = {}
-        for manager in CaseManager.objects.visible_to(user):
-            managers.setdefault(rules.folded(manager.surname), manager)
-            managers[rules.folded(manager.full_name)] = manager
+        managers: dict[str, list[CaseManager]] = {}
+        for manager in CaseManager.objects.visible_to(user).select_related("client"):
+            for name in {rules.folded(manager.surname), rules.folded(manager.full_name)}:
+                managers.setdefault(name, []).append(manager)
         return cls(clients, groups, managers)
+
+    def manager(self, written: str, client: Client | None) -> CaseManager | None:
+        """The case manager that is meant, at that client if one is named; None when nobody or more than one is."""
+        named = self.managers.get(rules.folded(written), [])
+        found = [manager for manager in named if client is None or manager.client_id == client.pk]
+        return found[0] if len(found) == 1 else None
 
     def near(self, code: str, written: str) -> str | None:
         """The name that is written nearly so: "Oosterven" is Gemeente Oosterveen. Only for clients and groups."""
@@ -174,8 +180,8 @@ def _contract(row: Intake, values: Mapping[str, Any], found: list[Finding], scho
             offer = near or LEAVE_EMPTY
             found.append(Finding(row.columns.get("client"), "client", UNKNOWN_CLIENT, written, offer, near))
     if values.get("case_manager"):
-        manager = school.managers.get(rules.folded(values["case_manager"]))
-        if manager and fields.get("client") in (None, manager.client) and manager.client_id:
+        manager = school.manager(values["case_manager"], fields.get("client"))
+        if manager:
             fields.setdefault("client", manager.client)
             fields["case_manager"] = manager
         else:

@@ -44,6 +44,13 @@ def test_what_is_no_number_is_said_at_the_form_and_stays(school: Organisation, i
     assert Organisation.objects.get().bow_number == ""
 
 
+@pytest.mark.parametrize(("days", "code"), [("1", 302), ("90", 302), ("0", 422), ("91", 422), ("", 422), ("veel", 422)])
+def test_how_long_an_upload_is_kept(school: Organisation, ineke: User, days: str, code: int) -> None:
+    answer = signed_in(ineke).post("/school/", typed(upload_kept_days=days))
+    assert answer.status_code == code
+    assert Organisation.objects.get().upload_kept_days == (int(days) if code == 302 else 14)
+
+
 @pytest.mark.parametrize("month", ["0", "13", "januari", "", "99999999999999999999"])
 def test_a_month_that_is_none(school: Organisation, ineke: User, month: str) -> None:
     assert signed_in(ineke).post("/school/", typed(measuring_year_month=month)).status_code == 422

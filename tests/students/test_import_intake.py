@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from attendance.actions import plan_lesson
 from attendance.models import Mark
 from kvs.files import store_file
-from kvs.models import AuditEntry, Location, User
+from kvs.models import AuditEntry, Location, SealedFile, User
 from students import actions
 from students.actions.intake import NO_PLACE, NUMBER_TAKEN, OTHER_BSN, OTHER_CONTRACT, PROTECTED, Intake, take_in
 from students.actions.taking_back import EDITED, FORGOTTEN, IN_USE, finish_taking_back, take_back_import, take_back_rows
@@ -83,7 +83,9 @@ def test_a_new_row_brings_student_programme_contract_place_source_and_task(
     assert (task.student, task.organisation, task.due_on) == (student, "Gemeente Oosterveen", task.due_on)
     assert (task.due_on - run.started_at.date()).days in (28, 29, 30, 31)
     made = set(AuditEntry.objects.filter(action="create", actor_audit_id=ineke.audit_id).values_list("model", "subject_audit_id"))
-    assert {(f"students.{kind}", student.audit_id) for kind in ("student", "programme", "contract", "enrolment")} <= made
+    assert {
+        (f"students.{kind}", student.audit_id) for kind in ("student", "programme", "contract", "enrolment", "informtask")
+    } <= made
     assert outcomes(run) == {5: OUTCOME.NEW}
 
 
@@ -204,7 +206,7 @@ def test_taking_back_erases_all_it_made(run: ImportRun, north: Location, ineke: 
     assert outcomes(run) == {1: "taken_back", 2: "taken_back"}
     assert set(run.rows.values_list("key", flat=True)) == {""}
     run.refresh_from_db()
-    assert run.state == "taken_back"
+    assert (run.state, run.upload, SealedFile.objects.count()) == ("taken_back", None, 0)
     gone = AuditEntry.objects.filter(action="delete", model="students.student", actor_audit_id=None)
     assert set(gone.values_list("subject_audit_id", flat=True)) == set(who)
 

@@ -275,6 +275,35 @@ def test_a_stopped_import_goes_on_behind_the_last_row(office: Browser, north: Lo
     assert sorted(Student.objects.values_list("surname", flat=True)) == [f"Kanarie {number}" for number in range(5)]
 
 
+def test_a_case_manager_is_only_taken_when_it_is_clear_who(office: Browser, north: Location, oosterveen: Client) -> None:
+    other = Client.objects.create(name="Gemeente Westerhaven")
+    mine = oosterveen.case_managers.create(call_name="Joke", surname="Jansen")
+    other.case_managers.create(call_name="Piet", surname="Jansen")
+    head = ("Achternaam", "Opdrachtgever", "Klantmanager")
+    rows = [["Een", "Oosterveen", "Jansen"], ["Twee", "", "Jansen"], ["Drie", "", "Joke Jansen"]]
+    run = send(office, book(rows, head=head), location=north.pk)
+
+    assert asked(run) == {"C3": "KVS does not know this case manager at this client."}
+    start(office, run)
+    contracts = [student.programmes.get().contracts.get() for student in Student.objects.all()]
+    assert [(contract.client, contract.case_manager) for contract in contracts] == [(oosterveen, mine)] * 2
+
+
+def test_a_stop_ends_between_two_batches_and_keeps_what_is_in(office: Browser, north: Location) -> None:
+    run = send(office, book([[f"Kanarie {number}", "A", "", "", "", ""] for number in range(3)]), location=north.pk)
+    press(office, run, "start", version=run.version)
+    press(office, run, "stop")
+
+    job = ImportRun.objects.select_related("job").get().job
+    assert job
+    assert job.state == "cancelled"
+    assert "Halverwege gestopt" in page(office, run)
+    press(office, run, "start", version=run.version)
+    work(run)
+    assert Student.objects.count() == 3
+    assert ImportRun.objects.get().state == "done"
+
+
 def test_the_file_is_erased_on_request_and_after_its_time(office: Browser, north: Location) -> None:
     content = book([["Haddad", "Rania", BORN, "", "", ""]])
     first = send(office, content, location=north.pk)
