@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 # The base of tables for exceptions ("this substitute, this group, until Friday"): direct foreign keys, our own dates.
 from guardian.models import UserObjectPermissionBase  # noqa: TID251  # this file owns guardian
 
+from kvs import factors
 from kvs.models import Organisation, Role, User
 
 __all__ = [
@@ -171,7 +172,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         "school_name": Organisation.objects.values_list("name", flat=True).first(),
     }
     user = getattr(request, "account", None) or getattr(request, "user", None)
-    if isinstance(user, User):
+    if isinstance(user, User) and not factors.missing(request, user):
         known["navigation"] = navigation_for(user, request.path)
         if user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}):
             known["search_url"] = reverse("students:search")

@@ -1,12 +1,32 @@
 """How allauth behaves here: no sign-up, and no way in without a membership of today."""
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from kvs.models import User
+from kvs import factor_door, factors
+from kvs.models import Role, User
+
+
+def _factor_counts(user: User) -> bool:
+    """For a student a passkey is one of several ways in; for everybody else it is the second step."""
+    return factors.factors_of(user).exists() and not user.is_only(Role.STUDENT)
+
+
+def proven_recently(request: HttpRequest) -> bool:
+    """Whether who is signed in here showed that within the last five minutes: by the second step if there is one."""
+    if not isinstance(request.user, User):
+        return False
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    recent = [record for record in get_authentication_records(request, request.user) if record["at"] > since]
+    if _factor_counts(request.user):
+        return any(record["method"] == "mfa" for record in recent)
+    return bool(recent)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -16,6 +36,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("The e-mail address or the password is not right."),
         "too_many_login_attempts": _("Too many attempts for this account. Wait five minutes and try again."),
+        "rate_limited": _("Too many attempts for this account. Wait five minutes and try again."),
+        "incorrect_password": _("This password is not right."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -26,7 +48,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Sign in; what somebody else began at a door of this browser is over."""
         for begun in ("new_pin", "card", "link", "begin"):
             request.session.pop(begun, None)
+        trust = request.session.pop("trust", None)
         super().login(request, user)
+        if trust == str(user.pk):
+            request.session.trust_device(factor_door.trusted_until())  # type: ignore[attr-defined]
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's, with our second step in place of its own."""
+        own = f"{factor_door.FactorStage.__module__}.{factor_door.FactorStage.__name__}"
+        return [own if stage == "allauth.mfa.stages.AuthenticateStage" else stage for stage in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Changing what opens an account needs a proof of the last five minutes; signing in just now is one."""
+        return not proven_recently(self.request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """The second step for who has one: a password alone must not replace it."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if _factor_counts(user):
+            return [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Refuse whoever has no membership today, with the same page as a closed account."""
@@ -37,7 +78,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def logout(self, request: HttpRequest) -> None:
         """End the session; a remembered phone may go on confirming presence, under a new key (decisions.md 19)."""
-        remembered = request.session.remembered()  # type: ignore[attr-defined]
+        known = request.session.known()  # type: ignore[attr-defined]
         super().logout(request)
-        if remembered:
-            request.session.remember_phone(*remembered)  # type: ignore[attr-defined]
+        if known:
+            request.session.keep_known(known)  # type: ignore[attr-defined]

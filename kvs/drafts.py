@@ -13,7 +13,7 @@ LIFETIME = dt.timedelta(hours=1)
 CONTEXT = "kvs.draft.data"
 NEVER_KEPT = (
     *("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2"),
-    *("pin", "again", "code", "token", "once"),  # what opens the student door
+    *("pin", "again", "code", "token", "once", "credential"),  # what opens the student door
 )
 
 

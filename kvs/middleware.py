@@ -2,19 +2,22 @@
 
 import datetime as dt
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from kvs import drafts
+from kvs import drafts, factors
 from kvs.models import Role, User, WebSession
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -78,6 +81,35 @@ def admit_remembered_phone(request: HttpRequest, view: View, args: object, kwarg
         translation.activate(row.user.language)
         return None
     return _to_sign_in(request, row.user)
+
+
+def second_step(get_response: Handler) -> Handler:
+    """Outside a demo staff without a proven second step get no further than the pages to choose or show one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_view = demand_second_step  # type: ignore[attr-defined]  # Django looks for them on the function
+    middleware.process_exception = prove_again  # type: ignore[attr-defined]
+    return middleware
+
+
+def demand_second_step(request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
+    """To the page about the second step, from everywhere that needs one."""
+    if not isinstance(request.user, User) or not getattr(view, "login_required", True):
+        return None
+    match = request.resolver_match
+    if not factors.missing(request, request.user) or (match is not None and match.view_name in factors.ENROL):
+        return None
+    return HttpResponseClientRedirect(reverse("mfa_index")) if request.htmx else redirect("mfa_index")  # type: ignore[attr-defined]
+
+
+def prove_again(request: HttpRequest, problem: Exception) -> HttpResponse | None:
+    """To the form that proves who is here, and back to the page. allauth would keep the raw form data (decisions.md 19)."""
+    if not isinstance(problem, ReauthenticationRequired):
+        return None
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    return redirect(f"{methods[0]['url']}?{urlencode({'next': request.path})}" if methods else "account_login")
 
 
 def note_seen(row: WebSession, now: dt.datetime) -> None:

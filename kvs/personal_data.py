@@ -93,6 +93,7 @@ ACCOUNTS = (
             Field("last_seen", SESSION),
             Field("expires_at", SESSION),
             Field("remembered_until", SESSION),
+            Field("trusted_until", SESSION),
         ),
         owners=("user",),
     ),
@@ -304,7 +305,7 @@ LIBRARIES = (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("user", Reason.LINK),
             Field("type", SECRET, withhold=""),
-            Field("data", SECRET),
+            Field("data", SECRET, sealed_by="kvs.factor_door.MfaAdapter"),  # and kvs.factors, for a passkey
             Field("created_at", SECRET, withhold="", audited=False),
             Field("last_used_at", SECRET, withhold="", audited=False),
         ),

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
@@ -37,6 +37,14 @@ def limits_for(user: User) -> tuple[int, int]:
     return min(idle), min(absolute)
 
 
+class Known(NamedTuple):
+    """A device that is known: whose it is, until when it may confirm presence, until when it needs no second step."""
+
+    user: User
+    remembered_until: dt.datetime | None
+    trusted_until: dt.datetime | None
+
+
 class SessionStore(SessionBase):
     """What django.contrib.sessions asks of an engine."""
 
@@ -49,7 +57,7 @@ class SessionStore(SessionBase):
         if self.row is None:
             self.unknown, self._session_key = True, None
             return {}
-        if self.row.expires_at <= timezone.now():  # signed-in time is over, the phone is still remembered
+        if self.row.expires_at <= timezone.now():  # signed-in time is over, the device is still known
             self._fall_back(self.row)
             self.row.data = seal(json.dumps({}), CONTEXT)
             fallen = WebSession.objects.filter(pk=self.row.pk).update(
@@ -127,44 +135,67 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
         assert self.row is not None
-        self.row.user, self.row.remembered_until = user, until
+        self.keep_known(Known(user, until, self.row.trusted_until))
+
+    def trust_device(self, until: dt.datetime) -> None:
+        """Ask whoever is signed in here for no second step until then. Outlives signing out, and opens nothing by itself."""
+        assert self.row is not None
+        self.row.trusted_until, self.modified = until, True
+
+    def trusted_for(self, user: User) -> bool:
+        """Whether `user` showed the second step here before, and chose not to be asked again for some time."""
+        known = self.known()
+        return known is not None and known.user == user and (known.trusted_until or timezone.now()) > timezone.now()
+
+    def forget_device(self) -> None:
+        """Signing out is the end again, and signing in needs the second step."""
+        if self.row is not None:
+            self.row.remembered_until = self.row.trusted_until = None
+            self.modified = True
+
+    def known(self) -> "Known | None":
+        """Whose phone or trusted device this browser is, and until when."""
+        if self.row is None or self.row.user is None or not (self.row.remembered_until or self.row.trusted_until):
+            return None
+        return Known(self.row.user, self.row.remembered_until, self.row.trusted_until)
+
+    def keep_known(self, known: "Known") -> None:
+        """Let this browser, perhaps under a new key, be known as before."""
+        if self.session_key is None:
+            self.create()
+        assert self.row is not None
+        self.row.user, self.row.remembered_until, self.row.trusted_until = known
         if self.row.level != WebSession.Level.FULL:
             self._fall_back(self.row)
         self.modified = True
 
-    def forget_phone(self) -> None:
-        """Signing out is the end again."""
-        if self.row is not None:
-            self.row.remembered_until = None
-            self.modified = True
-
-    def remembered(self) -> tuple[User, dt.datetime] | None:
-        """For whom this browser is a remembered phone, and until when."""
-        if self.row is None or self.row.user is None or not self.row.remembered_until:
-            return None
-        return self.row.user, self.row.remembered_until
-
     def cycle_key(self) -> None:
-        """As Django's: a new key at sign-in. A remembered phone stays remembered under the new one."""
-        remembered = self.remembered()
+        """As Django's: a new key at sign-in. A known device stays known under the new one."""
+        known = self.known()
         super().cycle_key()
-        if remembered:
-            self.remember_phone(*remembered)
+        if known:
+            self.keep_known(known)
 
     def get_expire_at_browser_close(self) -> bool:
-        """The cookie of a remembered phone outlives the browser window; no other does."""
-        return self.row is None or self.row.remembered_until is None
+        """The cookie of a known device outlives the browser window; no other does."""
+        return self._known_until() is None
 
     def get_expiry_age(self, **options: Any) -> int:
-        """Seconds the cookie of a remembered phone lives on."""
-        if self.row is None or self.row.remembered_until is None:
-            return int(super().get_expiry_age(**options))
-        return int((self.row.remembered_until - timezone.now()).total_seconds())
+        """Seconds the cookie of a known device lives on."""
+        until = self._known_until()
+        return int(super().get_expiry_age(**options)) if until is None else int((until - timezone.now()).total_seconds())
+
+    def _known_until(self) -> dt.datetime | None:
+        ends = (self.row.remembered_until, self.row.trusted_until) if self.row is not None else ()
+        return max((end for end in ends if end), default=None)
 
     def _fall_back(self, row: WebSession) -> None:
-        """From signed in to a remembered phone: presence only (decisions.md 19)."""
-        assert row.remembered_until is not None
-        row.level, row.expires_at = WebSession.Level.CONFIRM, row.remembered_until
+        """From signed in to a remembered phone (presence only, decisions.md 19), or to a trusted device (nothing)."""
+        if row.trusted_until is None or (row.remembered_until and row.remembered_until > timezone.now()):
+            assert row.remembered_until is not None
+            row.level, row.expires_at = WebSession.Level.CONFIRM, row.remembered_until
+        else:
+            row.level, row.expires_at = WebSession.Level.TRUSTED, row.trusted_until
 
     def _described(self, contents: dict[str, Any]) -> WebSession:
         """The row for these contents: who holds the session, at which level and until when."""
@@ -175,11 +206,11 @@ class SessionStore(SessionBase):
             expires_at=now + dt.timedelta(minutes=ANONYMOUS_MINUTES),
         )
         signed_in = contents.get(SESSION_KEY)
-        if signed_in and row.level in (WebSession.Level.ANONYMOUS, WebSession.Level.LOCKED, WebSession.Level.CONFIRM):
+        if signed_in and row.level not in (WebSession.Level.FULL, WebSession.Level.KIOSK):
             user = User.objects.get(pk=uuid.UUID(signed_in))
             idle, absolute = limits_for(user)
-            if row.user_id not in (None, user.pk):  # somebody else's phone until now
-                row.remembered_until = None
+            if row.user_id not in (None, user.pk):  # somebody else's device until now
+                row.remembered_until = row.trusted_until = None
             row.user, row.level, row.idle_minutes = user, WebSession.Level.FULL, idle
             row.started_at = row.last_seen = now
             row.expires_at = now + dt.timedelta(minutes=absolute)

@@ -322,7 +322,7 @@ def devices(request: KvsRequest) -> HttpResponse:
         return render(request, "account/devices.html", {"sessions": mine, "this": this})
     chosen = request.POST.get("end", "")
     if chosen == this.pk:
-        request.session.forget_phone()  # type: ignore[attr-defined]
+        request.session.forget_device()  # type: ignore[attr-defined]
     elif chosen == "others":
         mine.exclude(pk=this.pk).delete()
     else:

@@ -4,7 +4,9 @@ import uuid
 
 from celery import shared_task
 
-from kvs import cards, drafts, files, jobs, links
+from kvs import cards, drafts, factors, files, jobs, links
+
+__all__ = ["factors"]
 from kvs.sessions import SessionStore
 
 

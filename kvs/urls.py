@@ -1,9 +1,11 @@
 """All addresses of the school."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as second_step
+from allauth.mfa.webauthn import views as passkey
 from django.urls import include, path
 
-from kvs import begin, link_door, school_pages, staff_pages, student_door, views
+from kvs import begin, factor_pages, link_door, school_pages, staff_pages, student_door, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,6 +18,16 @@ urlpatterns = [
     path("aanmelden/cursist/pincode/", student_door.student_new_pin, name="student_new_pin"),
     path("aanmelden/link/", link_door.one_time_link, name="one_time_link"),
     path("aanmelden/link/wachtwoord/", link_door.new_password, name="new_password"),
+    path("aanmelden/tweede-stap/", second_step.authenticate, name="mfa_authenticate"),
+    path("veiligheid/", factor_pages.security, name="mfa_index"),
+    path("veiligheid/app/", factor_pages.app_add, name="mfa_activate_totp"),
+    path("veiligheid/passkey/", factor_pages.passkey_add, name="mfa_add_webauthn"),
+    path("veiligheid/<int:pk>/weg/", factor_pages.factor_remove, name="factor_remove"),
+    path("veiligheid/codes/", factor_pages.codes, name="mfa_view_recovery_codes"),
+    path("veiligheid/codes/nieuw/", factor_pages.codes_new, name="mfa_generate_recovery_codes"),
+    path("veiligheid/wachtwoord-nogmaals/", account.reauthenticate, name="account_reauthenticate"),
+    path("veiligheid/code-nogmaals/", second_step.reauthenticate, name="mfa_reauthenticate"),
+    path("veiligheid/passkey-nogmaals/", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("begin/", begin.first_run, name="first_run"),
     path("aanmelden/vergeten/", link_door.password_forgotten, name="password_forgotten"),
     path("aanmelden/vergeten/verstuurd/", link_door.password_sent, name="password_sent"),

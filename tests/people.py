@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
+from kvs.factors import PROOF
 from kvs.models import Location, Organisation, Role, User
 from kvs.sentinel import write_sentinel
 from tests.factories import staff
@@ -90,7 +91,10 @@ class Browser(Client):
 
 
 def signed_in(user: User) -> Browser:
-    """A browser in which `user` is signed in."""
+    """A browser in which `user` is signed in and has shown the second step."""
     client = Browser()
     client.force_login(user)
+    session = client.session
+    session[PROOF] = str(user.pk)
+    session.save()
     return client

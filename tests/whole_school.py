@@ -26,6 +26,7 @@ from tests.students.importing import book, send
 
 # address name -> keyword of the address -> key of WholeSchool.keys, or the word itself
 MORE: dict[str, dict[str, str]] = {
+    "factor_remove": {"pk": "1"},
     "students:correction_decide": {"pk": "proposal"},
     **{
         f"students:{name}": {"pk": "import"}

@@ -324,9 +324,9 @@ class WebSessionQuerySet(models.QuerySet["WebSession"]):
         return self.filter(user=user)
 
     def live(self) -> "WebSessionQuerySet":
-        """Those whose time is not over, as a signed-in browser or as a remembered phone."""
+        """Those whose time is not over, as a signed-in browser, a remembered phone or a trusted device."""
         now = timezone.now()
-        return self.filter(Q(expires_at__gt=now) | Q(remembered_until__gt=now))
+        return self.filter(Q(expires_at__gt=now) | Q(remembered_until__gt=now) | Q(trusted_until__gt=now))
 
 
 class WebSession(models.Model):
@@ -341,6 +341,7 @@ class WebSession(models.Model):
         FULL = "full", _("signed in")
         LOCKED = "locked", _("locked after inactivity")
         CONFIRM = "confirm", _("remembered phone, may confirm presence")
+        TRUSTED = "trusted", _("signed out; no second step needed here")
         KIOSK = "kiosk", _("class tablet, one lesson")
 
     key_hash = models.CharField(primary_key=True, max_length=64, editable=False)
@@ -353,6 +354,7 @@ class WebSession(models.Model):
     last_seen = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     remembered_until = models.DateTimeField(null=True)  # "this is my phone": what stays when the signed-in time is over
+    trusted_until = models.DateTimeField(null=True)  # until then signing in here needs no second step; opens nothing by itself
 
     objects = WebSessionQuerySet.as_manager()
 
@@ -362,6 +364,7 @@ class WebSession(models.Model):
             models.CheckConstraint(
                 condition=Q(level__in=["full", "locked"], user__isnull=False, bound_to__isnull=True)
                 | Q(level="confirm", user__isnull=False, bound_to__isnull=True, remembered_until__isnull=False)
+                | Q(level="trusted", user__isnull=False, bound_to__isnull=True, trusted_until__isnull=False)
                 | Q(level="kiosk", bound_to__isnull=False)
                 | Q(level="anonymous", user__isnull=True, bound_to__isnull=True),
                 name="web_session_level",

@@ -22,6 +22,7 @@ PUBLIC = {
     "account_logout",
     "first_run",
     "healthz",
+    "mfa_authenticate",
     "new_password",
     "one_time_link",
     "password_forgotten",
@@ -71,6 +72,15 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "password_forgotten": (200, dict.fromkeys(Role, 302)),
     "password_sent": (200, ANYONE),
     "first_run": (302, dict.fromkeys(Role, 302)),
+    "mfa_authenticate": (302, dict.fromkeys(Role, 302)),
+    "mfa_index": (302, ANYONE),
+    "mfa_activate_totp": (302, dict.fromkeys(Role, 302)),  # first the proof of the last five minutes
+    "mfa_add_webauthn": (302, dict.fromkeys(Role, 302)),
+    "mfa_view_recovery_codes": (302, dict.fromkeys(Role, 302)),
+    "mfa_generate_recovery_codes": (302, dict.fromkeys(Role, 405)),
+    "account_reauthenticate": (302, ANYONE),
+    "mfa_reauthenticate": (302, dict.fromkeys(Role, 302)),  # without a code or a passkey: to the password
+    "mfa_reauthenticate_webauthn": (302, dict.fromkeys(Role, 302)),
     "accounts": (302, only(*MANAGERS)),
     "locations": (302, only(*MANAGERS)),
     "location_add": (302, only(*MANAGERS)),
@@ -155,6 +165,7 @@ OWN: dict[str, dict[str, str]] = {
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {
+    "factor_remove": "test_a_stranger_removes_nothing",
     "role_times_edit": "test_strangers_set_no_times",
     "account_act": "test_strangers_change_nothing",
     "students:correction_decide": "test_only_administration_of_that_location_answers",

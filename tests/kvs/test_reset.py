@@ -44,8 +44,8 @@ def test_a_new_password_through_the_email(anna: User) -> None:
     browser = reset(body)
 
     assert WebSession.objects.filter(user=anna).count() == 1  # also a browser that stays idle is out, at once
-    assert browser.get(reverse("attendance:today")).status_code == 200
-    assert elsewhere.get(reverse("attendance:today")).status_code == 302
+    assert browser.get(reverse("attendance:today"))["Location"] == reverse("mfa_index")  # a new password is one step of two
+    assert elsewhere.get(reverse("attendance:today"))["Location"].startswith(reverse("account_login"))
     fresh = User.objects.get(pk=anna.pk)
     assert (fresh.check_password(NEW_PASSWORD), fresh.check_password(PASSWORD)) == (True, False)
 
