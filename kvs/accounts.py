@@ -7,10 +7,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kvs import factor_door, factors
 from kvs.models import Role, User
+
+WAYS = {  # to prove it again
+    "reauthenticate": _("Use your password"),
+    "mfa_reauthenticate": _("Type a code"),
+    "mfa_reauthenticate:webauthn": _("Use a passkey"),
+    "pin": _("Use your PIN"),
+}
 
 
 def _factor_counts(user: User) -> bool:
@@ -64,10 +72,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """The second step for who has one: a password alone must not replace it."""
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        methods = [{**way, "description": WAYS[way["id"]]} for way in super().get_reauthentication_methods(user)]
+        if isinstance(user, User) and user.pin and user.is_only(Role.STUDENT):
+            return [*methods, {"id": "pin", "description": WAYS["pin"], "url": reverse("pin_again")}]
         if _factor_counts(user):
-            return [method for method in methods if method["id"] != "reauthenticate"]
+            return [way for way in methods if way["id"] != "reauthenticate"]
         return methods
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Whether this is the password; counted like signing in. allauth asks its own table for the address."""
+        found: User | None = self.authenticate(self.request, email=user.email, password=password)
+        return found == user
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Refuse whoever has no membership today, with the same page as a closed account."""

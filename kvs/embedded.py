@@ -378,13 +378,34 @@ def start_celery(children: list[Child]) -> None:
     children.append(spawn("The timetable", [*celery, "beat", "--loglevel=INFO", "--pidfile="], signal.SIGTERM))
 
 
+def greeting(port: int) -> str:
+    """Where the school is and how to get in: the logins of a demo, the first link of a real school that has not begun."""
+    if environment.flag("KVS_DEMO"):
+        logins = complete("Making the demo school", [sys.executable, "manage.py", "demo_school"], show=False)
+        return f"http://localhost:{port}   (Ctrl-C stops it)\n{logins}"
+    first = complete("Looking for the school", [sys.executable, "manage.py", "first_administrator"], show=False)
+    address = os.environ.get("KVS_URL") or environment.default_url()
+    return "\n".join([f"{address}   (Ctrl-C stops it)", *lacking(port), first])
+
+
+def lacking(port: int) -> list[str]:
+    """What a real school on one machine still needs before a browser can use it. One sentence each."""
+    found = []
+    if not os.environ.get("KVS_HOSTS"):
+        found.append(
+            "  It answers to the name 'localhost' only. Set KVS_HOSTS to the name of the school's site, for instance "
+            "KVS_HOSTS=kvs.school.example."
+        )
+    if not environment.number("KVS_TRUSTED_PROXIES", 0):
+        found.append(
+            f"  Browsers must come by https. Put a TLS proxy in front of http://127.0.0.1:{port} that sets X-Forwarded-Proto "
+            "and X-Forwarded-For, and set KVS_TRUSTED_PROXIES=1; without it every page sends the browser round in a circle."
+        )
+    return found
+
+
 def run() -> int:
     """Start a whole school and keep it until somebody stops it. Raises EnvironmentProblem when a part of it dies."""
-    if not environment.flag("KVS_DEMO"):
-        raise EnvironmentProblem(
-            "KVS starts only as a demonstration (KVS_DEMO=1) until staff can sign in with a second factor: "
-            "real personal data would not be safe behind a password alone."
-        )
     port = environment.number("KVS_PORT", 8000)
     check_port(port)
     var = environment.var_folder()
@@ -392,11 +413,11 @@ def run() -> int:
     with servers(var) as children:
         prepare(var, always=external)
         web = start_web(port)
-        children.append(web)  # it loads while the demo school is looked at; nobody has its address yet
-        logins = complete("Making the demo school", [sys.executable, "manage.py", "demo_school"], show=False)
+        children.append(web)  # it loads while the school is looked at; nobody has its address yet
+        words = greeting(port)
         wait_for(web, partial(answers_http, port))
         start_celery(children)
-        print(f"\nKVS runs: http://localhost:{port}   (Ctrl-C stops it)\n{logins}", flush=True)
+        print(f"\nKVS runs: {words}", flush=True)
         while True:
             for child in children:
                 check_alive(child)

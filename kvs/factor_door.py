@@ -17,6 +17,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kvs import factors
@@ -43,6 +44,10 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     def decrypt(self, encrypted_text: str) -> str:
         """What `encrypt` was given; raises SealBroken."""
         return unseal(encrypted_text, SECRET_CONTEXT)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """What a passkey is called until its owner says otherwise."""
+        return gettext("Passkey %(number)d") % {"number": Authenticator.objects.filter(user=user, type=type).count() + 1}
 
     def get_totp_issuer(self) -> str:
         """What the app calls this account, before the e-mail address."""

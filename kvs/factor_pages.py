@@ -132,6 +132,7 @@ def factor_remove(request: KvsRequest, pk: int) -> HttpResponse:
 @proof_needed
 def codes_new(request: KvsRequest) -> HttpResponse:
     """A new list of recovery codes; the old one dies."""
+    factors.end_others(request, request.user)
     return _new_codes(request)
 
 

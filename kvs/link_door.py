@@ -22,6 +22,7 @@ from kvs import links
 from kvs.begin import may_begin
 from kvs.models import OneTimeLink, User
 from kvs.new_password import PasswordFields
+from kvs.passwords import help_text
 
 DEAD = gettext_lazy(
     "This link does not work any more: it was used, taken back or too old. Ask the school for a new one, or ask for a new "
@@ -51,6 +52,7 @@ class NewPasswordForm(PasswordFields):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.fields["password1"].help_text = help_text(user)
 
     def clean_password1(self) -> str:
         """Refuses what is short or easily guessed."""

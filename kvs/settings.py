@@ -158,6 +158,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_MINIMUM = 15  # characters; NIST SP 800-63B-4 where the password is the only factor
+PASSWORD_MINIMUM_WITH_SECOND_STEP = 8
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "kvs.passwords.LengthValidator"},
     {"NAME": "kvs.passwords.BlocklistValidator"},

@@ -10,6 +10,7 @@ import time
 import unicodedata
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_next_redirect_url, perform_login
 from allauth.core.internal import ratelimit
 from django import forms
@@ -29,7 +30,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kvs import cards
-from kvs.access import KvsRequest
+from kvs.access import KvsRequest, role_required
 from kvs.models import Card, Role, User, WebSession
 
 PHONE_DAYS = 90
@@ -101,6 +102,12 @@ class DoorForm(forms.Form):
         super().__init__(*args, **kwargs)
         if known:
             del self.fields["number"]
+
+
+class PinForm(forms.Form):
+    """The PIN of who is signed in."""
+
+    pin = DigitsField("current-password", label=gettext_lazy("Your PIN"))
 
 
 class CodeForm(forms.Form):
@@ -210,6 +217,8 @@ def _by_pin(user: User) -> bool:
 def _enter(request: HttpRequest, user: User, *, remember: bool = False) -> HttpResponse:
     request.session.pop("card", None)
     answer: HttpResponse = perform_login(request, user, redirect_url=get_next_redirect_url(request))
+    if request.user == user:
+        record_authentication(request, user, method="pin")  # a proof for the next five minutes
     if remember and request.user == user:
         until = timezone.now() + dt.timedelta(days=PHONE_DAYS)
         request.session.remember_phone(user, until)  # type: ignore[attr-defined]
@@ -298,6 +307,18 @@ def student_new_pin(request: HttpRequest) -> HttpResponse:
             ratelimit.clear(request, app="allauth.account", action="pin_failed", key=counted_as)
         return _enter(request, user)
     return render(request, "account/student_new_pin.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@role_required(Role.STUDENT)
+@require_http_methods(["GET", "POST"])
+def pin_again(request: KvsRequest) -> HttpResponse:
+    """The PIN once more, before something that opens the account changes."""
+    form = PinForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _fits(request, form, f"again:{request.user.pk}", request.user, form.cleaned_data["pin"]):
+        record_authentication(request, request.user, method="pin", reauthenticated=True)
+        return redirect(get_next_redirect_url(request) or "mfa_index")
+    context = {"form": form, "next": get_next_redirect_url(request)}
+    return render(request, "account/pin_again.html", context, status=422 if form.errors else 200)
 
 
 @login_not_required

@@ -5,7 +5,7 @@ from allauth.mfa.base import views as second_step
 from allauth.mfa.webauthn import views as passkey
 from django.urls import include, path
 
-from kvs import begin, factor_pages, link_door, school_pages, staff_pages, student_door, views
+from kvs import begin, factor_pages, link_door, passkey_door, password_page, school_pages, staff_pages, student_door, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("aanmelden/link/", link_door.one_time_link, name="one_time_link"),
     path("aanmelden/link/wachtwoord/", link_door.new_password, name="new_password"),
     path("aanmelden/tweede-stap/", second_step.authenticate, name="mfa_authenticate"),
+    path("aanmelden/passkey/", passkey_door.passkey_sign_in, name="mfa_login_webauthn"),
     path("veiligheid/", factor_pages.security, name="mfa_index"),
     path("veiligheid/app/", factor_pages.app_add, name="mfa_activate_totp"),
     path("veiligheid/passkey/", factor_pages.passkey_add, name="mfa_add_webauthn"),
@@ -28,6 +29,8 @@ urlpatterns = [
     path("veiligheid/wachtwoord-nogmaals/", account.reauthenticate, name="account_reauthenticate"),
     path("veiligheid/code-nogmaals/", second_step.reauthenticate, name="mfa_reauthenticate"),
     path("veiligheid/passkey-nogmaals/", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("veiligheid/pincode-nogmaals/", student_door.pin_again, name="pin_again"),
+    path("veiligheid/wachtwoord/", password_page.change_password, name="account_change_password"),
     path("begin/", begin.first_run, name="first_run"),
     path("aanmelden/vergeten/", link_door.password_forgotten, name="password_forgotten"),
     path("aanmelden/vergeten/verstuurd/", link_door.password_sent, name="password_sent"),

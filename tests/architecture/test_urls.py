@@ -23,6 +23,7 @@ PUBLIC = {
     "first_run",
     "healthz",
     "mfa_authenticate",
+    "mfa_login_webauthn",
     "new_password",
     "one_time_link",
     "password_forgotten",
@@ -74,6 +75,9 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "first_run": (302, dict.fromkeys(Role, 302)),
     "mfa_authenticate": (302, dict.fromkeys(Role, 302)),
     "mfa_index": (302, ANYONE),
+    "mfa_login_webauthn": (302, dict.fromkeys(Role, 302)),
+    "pin_again": (302, only(Role.STUDENT)),
+    "account_change_password": (302, ANYONE),
     "mfa_activate_totp": (302, dict.fromkeys(Role, 302)),  # first the proof of the last five minutes
     "mfa_add_webauthn": (302, dict.fromkeys(Role, 302)),
     "mfa_view_recovery_codes": (302, dict.fromkeys(Role, 302)),

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from kvs.embedded import package_folder
+from kvs.embedded import lacking, package_folder
 from kvs.environment import PROJECT
 from tests.conftest import NEEDS_ROOT
 from tests.running import PARTS, RUN, RunningSchool, data_folder, free_port, gone_within, launch, start_school
@@ -165,9 +165,29 @@ def test_a_killed_first_start_is_repeated_whole(empty: Path) -> None:
 # --- what it says when it cannot start
 
 
-def test_only_as_a_demonstration_for_now(empty: Path) -> None:
-    assert refusal(empty, KVS_DEMO="0").startswith("KVS: KVS starts only as a demonstration (KVS_DEMO=1) until ")
-    assert not empty.exists()
+def test_a_real_school_begins_with_a_printed_link_and_says_what_it_lacks(empty: Path) -> None:
+    with start_school(empty, env={"KVS_DEMO": "0"}) as school:
+        assert "https://localhost/aanmelden/link/#" in school.log
+        assert "Set KVS_HOSTS" in school.log
+        assert "KVS_TRUSTED_PROXIES=1" in school.log
+        assert "gele fiets" not in school.log  # no demo school
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({}, 2),
+        ({"KVS_HOSTS": "kvs.school.test"}, 1),
+        ({"KVS_HOSTS": "kvs.school.test", "KVS_TRUSTED_PROXIES": "1"}, 0),
+    ],
+)
+def test_what_a_real_school_still_lacks(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], lines: int) -> None:
+    for name in ("KVS_HOSTS", "KVS_TRUSTED_PROXIES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    assert len(lacking(8000)) == lines
 
 
 def test_port_taken(empty: Path) -> None:
