@@ -87,6 +87,11 @@ class Column:
     words: Mapping[str, tuple[str, ...]] | None = None  # of a choice: stored value -> what is written for it
 
     @functools.cached_property
+    def called(self) -> tuple[str, ...]:
+        """Its names, folded once."""
+        return tuple(map(folded, self.names))
+
+    @functools.cached_property
     def meanings(self) -> dict[str, str]:
         """Of a choice: what is written, folded -> the stored value."""
         return {folded(word): value for value, known in (self.words or {}).items() for word in (value, *known)}
@@ -169,8 +174,7 @@ def _by_name(title: str, columns: Sequence[Column]) -> str:
         return ""
     best = ("", 0)
     for column in columns:
-        for name in column.names:
-            wanted = folded(name)
+        for wanted in column.called:
             if wanted == written:
                 return column.code
             if len(wanted) > max(best[1], 3) and f" {wanted} " in f" {written} ":
