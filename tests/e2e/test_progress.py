@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visitor
+from tests.e2e.test_portal import enter
 
 pytestmark = pytest.mark.e2e
 
@@ -65,3 +66,25 @@ def test_a_sheet_without_script(without_script: Visitor) -> None:
     page.locator("table select").first.select_option("a1_2" if without_script.width < 768 else "a1_1")
     page.get_by_role("button", name="Niveaus opslaan").click()
     expect(page.get_by_text("1 niveau van")).to_be_visible()
+
+
+def test_a_student_sees_level_and_exams(visitor: Visitor) -> None:
+    page = visitor.page
+    enter(visitor)
+    page.get_by_role("link", name="Mijn voortgang").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mijn voortgang")
+    visitor.check("own-progress")
+    page.get_by_text("Elke keer dat wij keken").click()
+    expect(page.get_by_text("uur les").first).to_be_visible()
+    visitor.check("own-progress-open")
+
+
+def test_administration_makes_the_progress_report(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("ineke")
+    page.goto("/rapporten/nieuw/progress/")
+    visitor.check("progress-ask")
+    page.get_by_label("Gemeente").select_option(index=1)
+    page.get_by_role("button", name="Rapport maken").click()
+    expect(page.get_by_text("Metingen")).to_be_visible(timeout=30_000)
+    visitor.check("progress-report")

@@ -16,7 +16,7 @@ from reporting import chart
 from reporting.student_progress import minutes_until, parts_of, progress_of
 from students import actions
 from students.models import Enrolment, Group, Programme
-from tests.factories import LONG_AGO, make_group, make_lesson, make_student, staff, teach
+from tests.factories import LONG_AGO, make_group, make_lesson, make_student, place, staff, teach
 from tests.people import signed_in
 
 LADDER = ("A1.1", "A1.2", "A2.1", "A2.2", "B1.1", "B1.2", "B2")
@@ -156,6 +156,49 @@ def test_the_student_sees_the_own_levels(enrolment: Enrolment, anna: User, ineke
     page = signed_in(me).get(reverse("reporting:own_progress"))
 
     assert [(name, panel.latest) for name, panel in page.context["programmes"][0].panels] == [("lezen", "A2.1")]
+
+
+@pytest.mark.django_db
+def test_the_student_sees_all_that_is_kept_and_nothing_of_others(
+    enrolment: Enrolment, group: Group, north: Location, anna: User, ineke: User
+) -> None:
+    student = enrolment.programme.student
+    measure(enrolment.programme, dt.date(2026, 9, 1), "a1_2", anna)
+    measure(enrolment.programme, dt.date(2026, 9, 8), "a2_1", anna)
+    fields: dict[str, Any] = {"part": "le", "level": "b1", "told_by": "letter", "by": ineke, "programme": enrolment.programme}
+    days: dict[str, Any] = {
+        "registered_on": dt.date(2026, 8, 3),
+        "taken_on": dt.date(2026, 9, 9),
+        "result_on": dt.date(2026, 10, 5),
+    }
+    add_attempt(**fields, **days, result="none", reason="withdrawn")
+    add_attempt(**fields, taken_on=dt.date(2026, 10, 20), result="passed")
+    other = place(make_student(north, ineke), group, ineke)
+    measure(other.programme, dt.date(2026, 9, 2), "c1", anna)
+    me = signed_in(actions.open_account(student=student, by=ineke))
+
+    page = " ".join(me.get(reverse("reporting:own_progress")).content.decode().split())
+
+    kept = ("A1.2", "1 sep 2026", "A2.1", "8 sep 2026", "3 aug 2026", "9 sep 2026", "5 okt 2026", "20 okt 2026")
+    said = ("poging 1", "poging 2", "afgemeld", "brief van DUO", "gehaald", "geen uitslag")
+    assert [word for word in (*kept, *said) if word not in page] == []
+    assert [word for word in ("C1", "2 sep 2026", anna.surname) if word in page] == []
+    data = me.get(reverse("students:own_data")).content.decode()
+    assert data.count(f'href="{reverse("reporting:own_progress")}"') == 2  # at progress and at exams
+
+
+@pytest.mark.django_db
+def test_a_skill_keeps_its_own_day(enrolment: Enrolment, anna: User, ineke: User) -> None:
+    """The last time only speaking was measured: reading does not get that day."""
+    measure(enrolment.programme, dt.date(2026, 9, 1), "a1_2", anna)
+    cells = {(enrolment.programme_id, "speaking"): Cell({"level": "b1_1"})}
+    record_levels(day=dt.date(2026, 9, 8), kind="interim", cells=cells, by=anna)
+    me = actions.open_account(student=enrolment.programme.student, by=ineke)
+
+    [found] = signed_in(me).get(reverse("reporting:own_progress")).context["programmes"]
+
+    measured = [(row.day.day, [name for name, level in row.by_skill if level]) for row in found.sittings]
+    assert measured == [(8, ["spreken"]), (1, ["lezen"])]
 
 
 @pytest.mark.django_db
