@@ -44,6 +44,25 @@ LOST_ZERO = gettext_noop("A zero in front may have been lost.")
 NO_NUMBER = gettext_noop("This is no whole number.")
 UNKNOWN_WORD = gettext_noop("KVS does not know this word here.")
 
+NOTHING = frozenset({"null", "NULL", "-", "--", "–", "—", ".", "?", "??"})  # what files write where they know nothing
+# Words beside a name in a title: these change nothing about what it means ...
+HARMLESS = frozenset(
+    {
+        *("van", "de", "het", "der", "in", "of", "the", "cursist", "deelnemer", "student", "kandidaat", "inburgeraar"),
+        *("persoonsgegevens", "gegevens", "contact", "personal", "details", "adres", "address", "naam", "name", "gemeente"),
+        *("volledig", "volledige", "officiele", "huidige", "verplicht", "nr", "dd", "mm", "jj", "jjjj", "yyyy"),
+    }
+)
+# ... and these make it somebody else's.
+OTHERS = frozenset(
+    {
+        *("partner", "echtgenoot", "echtgenote", "kind", "kinderen", "vader", "moeder", "ouder", "ouders", "voogd", "school"),
+        *("werkgever", "klantmanager", "contactpersoon", "docent", "begeleider", "tolk", "huisarts", "noodgeval"),
+        *("gemachtigde", "bewindvoerder", "spouse", "child", "children", "father", "mother", "parent", "guardian"),
+        *("employer", "teacher", "interpreter", "emergency"),
+    }
+)
+
 MONTHS = (  # as they are written in Dutch and English, folded
     ("jan", "januari", "january"),
     ("feb", "februari", "february"),
@@ -59,6 +78,7 @@ MONTHS = (  # as they are written in Dutch and English, folded
     ("dec", "december"),
 )
 MONTH_NUMBERS = {word: number for number, words in enumerate(MONTHS, start=1) for word in words}
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # of dates about people who take lessons
 FIRST_OF_EXCEL = dt.date(1899, 12, 30)  # day 0 of its calendar, after the leap day 1900 that never was
 
 
@@ -155,12 +175,18 @@ def _titles(rows: Sequence[Sequence[Value]], number: int) -> list[tuple[str, ...
     own = tuple(_text(cell) for cell in rows[number])
     found = [own]
     if number:
-        above, last = [], ""
-        for cell in [*rows[number - 1], *[None] * len(own)][: len(own)]:
-            last = _text(cell) or last
-            above.append(last)
-        found.append(tuple(f"{top} {title}".strip() for top, title in zip(above, own, strict=True)))
+        upper = [_text(cell) for cell in [*rows[number - 1], *[None] * len(own)][: len(own)]]
+        last, both = "", []
+        for top, title in zip(upper, own, strict=True):
+            last = top or last
+            both.append(_both(last, title) if title else top)
+        found.append(tuple(both))
     return found
+
+
+def _both(top: str, title: str) -> str:
+    """A title with the one above it; a title that is merged over both rows is one."""
+    return f"{top} {title}" if top and title and top != title else title
 
 
 def _text(cell: Value) -> str:
@@ -177,9 +203,20 @@ def _by_name(title: str, columns: Sequence[Column]) -> str:
         for wanted in column.called:
             if wanted == written:
                 return column.code
-            if len(wanted) > max(best[1], 3) and f" {wanted} " in f" {written} ":
+            if len(wanted) > max(best[1], 3) and _names_it(wanted, written, column):
                 best = column.code, len(wanted)
     return best[0]
+
+
+def _names_it(wanted: str, written: str, column: Column) -> bool:
+    """Whether the words beside the name leave its meaning. Values speak for a date or an address, not for a text: there
+    every word must be known ("IBAN nummer" is no student number).
+    """
+    if f" {wanted} " not in f" {written} ":
+        return False
+    beside = set(f" {written} ".replace(f" {wanted} ", " ", 1).split())
+    unknown = {word for word in beside - HARMLESS if len(word) > 1 and not word.isdigit()}
+    return not unknown if column.kind is Kind.TEXT else not beside & OTHERS
 
 
 def layout_key(titles: Sequence[str]) -> str:
@@ -208,8 +245,9 @@ def _guess(header: Header, number: int, rows: Sequence[Sequence[Value]], columns
     named = next((it for it in columns if it.code == _by_name(header.titles[number], columns)), None)
     if named:
         share = fitting(named, values)
+        whole = folded(header.titles[number]) in named.called
         if share >= 0.8:
-            return Guess(named.code, SURE, BY_HEAD_AND_VALUES if values else BY_HEAD)
+            return Guess(named.code, SURE if whole else LIKELY, BY_HEAD_AND_VALUES if values else BY_HEAD)
         return Guess(named.code, LIKELY if share >= 0.3 else MAYBE, BY_HEAD)
     if values:
         for column in columns:
@@ -229,11 +267,54 @@ def fitting(column: Column, values: Sequence[Value], offers: float = 1) -> float
 # --- cells
 
 
-def interpret(column: Column, cell: Value, today: dt.date) -> Reading:
-    """What a cell says under this column. An empty cell is certain and says nothing."""
-    if cell is None or (isinstance(cell, str) and not cell.strip("\x00 \t\r\n\xa0")):
+class Order(enum.Enum):
+    """In which order the numbers of the dates of a column stand, as far as its own values show it."""
+
+    UNKNOWN = "unknown"
+    DAY_FIRST = "day"
+    MONTH_FIRST = "month"
+    TURNED = "turned"  # month first, and the program that made real dates of the others took the month for the day
+
+
+def date_order(values: Sequence[Value]) -> Order:
+    """What the values of a date column tell about each other: after "03/25/1991" nobody knows what 03-04-1991 is.
+
+    A Dutch Excel leaves an American 03/25/1991 as text and makes 3 April of 03/04/1991; then no real date has a day
+    after the 12th.
+    """
+    found = [re.fullmatch(NUMBERS, _text(value)) for value in values if isinstance(value, str)]
+    pairs = [(int(it[1]), int(it[3])) for it in found if it]
+    if any(first <= 12 < second for first, second in pairs):
+        later = any(value.day > 12 for value in values if isinstance(value, dt.date))
+        return Order.MONTH_FIRST if later else Order.TURNED
+    return Order.DAY_FIRST if any(second <= 12 < first for first, second in pairs) else Order.UNKNOWN
+
+
+def interpret(column: Column, cell: Value, today: dt.date, order: Order = Order.UNKNOWN) -> Reading:
+    """What a cell says under this column. An empty cell is certain and says nothing. `order`: of the dates of the column."""
+    if cell is None or (isinstance(cell, str) and cell.strip("\x00 \t\r\n\xa0") in {"", *NOTHING}):
         return Reading()
-    return READERS[column.kind](column, cell, today)
+    read = READERS[column.kind]
+    if column.kind not in (Kind.DATE, Kind.BIRTH_DATE):
+        return read(column, cell, today)
+    turned = _turned(cell, order)
+    if turned is None:
+        found = read(column, cell, today)
+        return Reading(found.offered) if found.why == DAY_OR_MONTH and order is Order.DAY_FIRST else found
+    found = read(column, turned, today)
+    offered = found.value if found.certain else found.offered
+    return found if offered is None else Reading(why=DAY_OR_MONTH, offered=offered)
+
+
+def _turned(cell: Value, order: Order) -> Value:
+    """The date with day and month exchanged, where the column gives reason to; else None."""
+    if isinstance(cell, dt.date):
+        doubted = order is Order.TURNED and cell.day <= 12 and cell.day != cell.month
+        return cell.replace(month=cell.day, day=cell.month) if doubted else None
+    found = re.fullmatch(NUMBERS, _text(cell)) if order in (Order.MONTH_FIRST, Order.TURNED) else None
+    if not found or not 1 <= int(found[1]) <= 12 or int(found[1]) == int(found[3]):
+        return None
+    return f"{found[3]}{found[2]}{found[1]}{found[2]}{found[4]}"
 
 
 def _read_text(column: Column, cell: Value, today: dt.date) -> Reading:
@@ -322,12 +403,12 @@ def _read_birth_date(column: Column, cell: Value, today: dt.date) -> Reading:
 def _date_parts(cell: Value, today: dt.date, *, born: bool) -> Reading:
     """(year, month, day) of a cell, day or month None where the file knows none."""
     if isinstance(cell, dt.date):
-        return Reading((cell.year, cell.month, cell.day))
+        return _checked(cell.year, cell.month, cell.day, born)
     if isinstance(cell, bool):
         return Reading(why=NO_DATE)
     if isinstance(cell, int | float):
         return _date_of_number(int(cell), born=born)
-    text = _text(cell)
+    text = re.sub(r"\?+|\b[xX]{1,2}\b", "00", _text(cell))  # unknown parts, as the BRP writes them
     for pattern, read in DATE_FORMS:
         if found := re.fullmatch(pattern, text, re.IGNORECASE):
             return read(found, today, born)
@@ -339,24 +420,19 @@ def _date_of_number(number: int, *, born: bool) -> Reading:
     if 1900 <= number <= 2100:
         return Reading(why=PARTLY, offered=(number, None, None)) if born else Reading(why=PARTLY)
     if 19000000 <= number <= 21001231:
-        return _brp(f"{number}", born)
+        return _checked(number // 10000, number // 100 % 100, number % 100, born)
     if 2000 < number < 73000:
         date = FIRST_OF_EXCEL + dt.timedelta(days=number)
         return Reading(why=AS_NUMBER, offered=(date.year, date.month, date.day))
     return Reading(why=NO_DATE)
 
 
-def _brp(digits: str, born: bool) -> Reading:
-    """Eight digits as the BRP writes a date; 00 is an unknown day or month (Logisch Ontwerp GBA)."""
-    year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+def _checked(year: int, month: int, day: int, born: bool, why: str = "") -> Reading:
+    """A date that can be. 0 is an unknown day or month, as in the BRP (Logisch Ontwerp GBA)."""
+    if not FIRST_YEAR <= year <= LAST_YEAR or month > 12 or day > (monthrange(year, month)[1] if month else 31):
+        return Reading(why=NO_SUCH_DAY)
     if not month or not day:
         return Reading(why=PARTLY, offered=(year, month or None, None)) if born else Reading(why=PARTLY)
-    return _checked(year, month, day)
-
-
-def _checked(year: int, month: int, day: int, why: str = "") -> Reading:
-    if not 1 <= month <= 12 or not 1 <= year <= 9998 or not 1 <= day <= monthrange(year, month)[1]:
-        return Reading(why=NO_SUCH_DAY)
     return Reading(why=why, offered=(year, month, day)) if why else Reading((year, month, day))
 
 
@@ -371,41 +447,38 @@ def _whole_year(written: str, today: dt.date, born: bool) -> int:
 def _numbers(found: "re.Match[str]", today: dt.date, born: bool) -> Reading:
     """Day first, as in the Netherlands. With a slash it may be American, when both can be a month."""
     day, separator, month, written = int(found[1]), found[2], int(found[3]), found[4]
+    year = _whole_year(written, today, born)
     if month > 12 >= day and separator == "/":
-        return _checked(_whole_year(written, today, born), day, month, DAY_OR_MONTH)
-    doubt = DAY_OR_MONTH if separator == "/" and day <= 12 and day != month else ""
-    if (day, month) == (0, 0):
-        return Reading(why=PARTLY, offered=(_whole_year(written, today, born), None, None)) if born else Reading(why=PARTLY)
-    return _checked(_whole_year(written, today, born), month, day, WHICH_CENTURY if len(written) == 2 else doubt)
+        return _checked(year, day, month, born, DAY_OR_MONTH)
+    doubt = DAY_OR_MONTH if separator == "/" and 0 < day <= 12 and day != month else ""
+    return _checked(year, month, day, born, WHICH_CENTURY if len(written) == 2 else doubt)
 
 
 def _iso(found: "re.Match[str]", today: dt.date, born: bool) -> Reading:
-    return _checked(int(found[1]), int(found[2]), int(found[3]))
+    return _checked(int(found[1]), int(found[2]), int(found[3]), born)
 
 
-def _words(found: "re.Match[str]", today: dt.date, born: bool) -> Reading:
-    month = MONTH_NUMBERS.get(folded(found[2]))
-    if month is None:
-        return Reading(why=NO_DATE)
-    return _checked(_whole_year(found[3], today, born), month, int(found[1]), AS_TEXT)
+def _with_word(word: str, day: str, year: str, today: dt.date, born: bool) -> Reading:
+    month = MONTH_NUMBERS.get(folded(word))
+    return _checked(_whole_year(year, today, born), month, int(day), born, AS_TEXT) if month else Reading(why=NO_DATE)
 
 
 def _month_year(found: "re.Match[str]", today: dt.date, born: bool) -> Reading:
     month = MONTH_NUMBERS.get(folded(found[1])) or (int(found[1]) if found[1].isdigit() else 0)
     if not born or not 1 <= month <= 12:
         return Reading(why=PARTLY if 1 <= month <= 12 else NO_DATE)
-    return Reading(why=PARTLY, offered=(int(found[2]), month, None))
+    return _checked(int(found[2]), month, 0, born)
 
 
+NUMBERS = r"(\d{1,2})([-./ ])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?"
 DateReader = Callable[["re.Match[str]", dt.date, bool], Reading]
 DATE_FORMS: tuple[tuple[str, DateReader], ...] = (
     (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", _iso),
-    (r"(\d{1,2})([-./ ])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?", _numbers),
-    (r"(\d{1,2})[-. ]*([^\W\d]+)\.?[-, ]*(\d{4}|\d{2})", _words),
+    (NUMBERS, _numbers),
+    (r"(\d{1,2})[-./ ]*([^\W\d]+)\.?[-/, ]*(\d{4}|\d{2})", lambda it, today, born: _with_word(it[2], it[1], it[3], today, born)),
+    (r"([^\W\d]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", lambda it, today, born: _with_word(it[1], it[2], it[3], today, born)),
     (r"([^\W\d]+|\d{1,2})[-./ ](\d{4})", _month_year),
-    (r"((?:19|20)\d{2})", lambda found, today, born: _date_of_number(int(found[1]), born=born)),
-    (r"((?:19|20)\d{6})", lambda found, today, born: _brp(found[1], born)),
-    (r"(\d{5})", lambda found, today, born: _date_of_number(int(found[1]), born=born)),
+    (r"((?:19|20)\d{2}|(?:19|20)\d{6}|\d{5})", lambda found, today, born: _date_of_number(int(found[1]), born=born)),
 )
 
 READERS: dict[Kind, Callable[[Column, Value, dt.date], Reading]] = {

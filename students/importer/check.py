@@ -95,9 +95,10 @@ def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str,
     start = timezone.localdate(run.started_at)
     found = []
     lines = layout.sheet.rows[layout.first :]
+    orders = {code: importing.date_order([it[column] for it in lines if column < len(it)]) for code, column in columns.items()}
     for index, line in enumerate(lines):
         if any(cell not in (None, "") for cell in line):
-            found.append(_understand_row(layout.first + index + 1, line, columns, school, choices, start))
+            found.append(_understand_row(layout.first + index + 1, line, columns, orders, school, choices, start))
         if index % 200 == 0:
             progress(index, len(lines), READING_CELLS)
     asked, before = find_people([each.intake for each in found], user)
@@ -111,14 +112,20 @@ def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str,
 
 
 def _understand_row(
-    number: int, line: Sequence[Value], columns: dict[str, int], school: School, choices: Mapping[str, Choice], start: dt.date
+    number: int,
+    line: Sequence[Value],
+    columns: dict[str, int],
+    orders: Mapping[str, importing.Order],
+    school: School,
+    choices: Mapping[str, Choice],
+    start: dt.date,
 ) -> Understood:
     values: dict[str, Any] = {}
     asks: list[Finding] = []
     emptied: list[tuple[int | None, str]] = []
     raw = {code: line[column] if column < len(line) else None for code, column in columns.items()}
     for code, column in columns.items():
-        value, finding = read_cell(code, raw[code], start)
+        value, finding = read_cell(code, raw[code], start, orders[code])
         choice = choices.get(cell_name(column, number))
         if finding and choice is None:
             finding.column = column
@@ -148,10 +155,10 @@ def _plain(cell: Value) -> str:
     return " ".join(str(cell).split()) if cell is not None else ""
 
 
-def read_cell(code: str, cell: Value, today: dt.date) -> tuple[Any, Finding | None]:
-    """The certain value of a cell, or what is to be asked about it."""
+def read_cell(code: str, cell: Value, today: dt.date, order: importing.Order) -> tuple[Any, Finding | None]:
+    """The certain value of a cell, or what is to be asked about it. `order`: of the dates of its column."""
     column = BY_CODE[code]
-    reading = importing.interpret(column, cell, today)
+    reading = importing.interpret(column, cell, today, order)
     if reading.certain:
         value = _as_stored(code, reading.value)
         why = unfit(code, value)
