@@ -113,7 +113,7 @@ def _student(values: Mapping[str, Any]) -> dict[str, Any]:
         if value in ("", None):
             continue
         if code == "name_first_last":
-            fields = {**words.split_first_last(value), **fields}
+            fields = {**_split_name(value, values), **fields}
         elif code == "name_last_first":
             fields = {**words.split_last_first(value), **fields}
         elif code == "birth_date":
@@ -123,6 +123,16 @@ def _student(values: Mapping[str, Any]) -> dict[str, Any]:
         elif code in STUDENT_FIELDS:
             fields[code] = value
     return {name: value for name, value in fields.items() if value not in ("", None)}
+
+
+def _split_name(name: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """A column "naam" beside one with surnames holds first names, or all names again; beside one with first names, surnames."""
+    surname, infix = values.get("surname") or "", values.get("infix") or ""
+    if surname:
+        return {"call_name": name.removesuffix(surname).strip().removesuffix(infix).strip() or name}
+    if values.get("call_name") or values.get("given_names"):
+        return {"surname": name}
+    return words.split_first_last(name)
 
 
 STUDENT_FIELDS = (

@@ -215,6 +215,22 @@ def test_after_an_american_date_no_date_of_the_column_is_certain(office: Browser
     assert set(born) == {("Een", 1991, 3, 25), ("Twee", 1988, 3, 4), ("Drie", 1991, 12, 3)}
 
 
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (("Name", "Surname"), ("Rania", "el Idrissi")),
+        (("Naam", "Achternaam"), ("Rania el Idrissi", "el Idrissi")),
+        (("Naam", "Voornaam"), ("el Idrissi", "Rania")),
+    ],
+)
+def test_no_name_is_lost_where_one_column_is_just_called_name(
+    office: Browser, north: Location, head: tuple[str, ...], row: tuple[str, ...]
+) -> None:
+    start(office, send(office, book([row], head=head), location=north.pk))
+
+    assert Student.objects.values_list("call_name", "infix", "surname").get() == ("Rania", "", "el Idrissi")
+
+
 def test_only_dates_are_accepted_together(office: Browser, north: Location) -> None:
     rows = [
         ["Een", "A", "03-04-88", int(ZERO), "Wi2021", ""],
