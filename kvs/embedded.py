@@ -14,7 +14,6 @@ every folder above the checkout (measured, see dependencies.md 2.2 in the design
 import errno
 import fcntl
 import hashlib
-import http.client
 import importlib.metadata
 import importlib.util
 import os
@@ -32,7 +31,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from kvs import environment
+from kvs import environment, serve
 from kvs.environment import PROJECT, EnvironmentProblem
 from kvs.processes import Child, check_alive, complete, end, spawn, tie_to_parent, wait_for
 
@@ -327,10 +326,8 @@ def prepare(var: Path, *, always: bool) -> None:
     stamp, now = var / "prepared", fingerprint()
     if not always and stamp.exists() and stamp.read_text() == now:
         return
-    manage = [sys.executable, "manage.py"]
-    complete("Compiling the translations", [sys.executable, "-m", "kvs.translations", "compile"])
-    complete("Bringing the database up to date", [*manage, "migrate", "--no-input"])
-    complete("Collecting the static files", [*manage, "collectstatic", "--no-input", "--clear", "--verbosity=0"])
+    for what, command in serve.PREPARE.items():
+        complete(what, command)
     stamp.write_text(now)
 
 
@@ -345,37 +342,14 @@ def check_port(port: int) -> None:
             raise EnvironmentProblem(f"Port {port} {why}: choose another one, for instance KVS_PORT=8001.") from problem
 
 
-def answers_http(port: int) -> bool:
-    """True when /healthz answers 200. The host name is one the school answers to, whatever it is called."""
-    host = os.environ.get("KVS_HOSTS", "localhost").split(",")[0].lstrip(".").replace("*", "localhost")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz", headers={"Host": host})
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def start_web(port: int) -> Child:
-    """Start the web server. Its log has no query strings, addresses or browsers in it."""
-    log = ["--access-logfile", "-", "--access-logformat", "%(t)s %(m)s %(U)s %(s)s %(M)sms"]
-    size = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--graceful-timeout", "5"]
-    command = [sys.executable, "-m", "gunicorn", "kvs.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
-    return spawn("The web server", command + size + log, signal.SIGTERM)
-
-
 def start_celery(children: list[Child]) -> None:
     """Start the worker and the timetable (beat).
 
     A worker whose supervisor was killed is killed too, and its pool with it (Celery sees to that): asked to stop it
     waits for a broker that is gone (seen: it stayed for good). The next start takes up its jobs (decisions.md 5).
     """
-    celery = [sys.executable, "-m", "celery", "-A", "kvs"]
-    worker = [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
-    children.append(spawn("The worker", worker, signal.SIGTERM, death=signal.SIGKILL))
-    children.append(spawn("The timetable", [*celery, "beat", "--loglevel=INFO", "--pidfile="], signal.SIGTERM))
+    children.append(spawn("The worker", serve.worker(), signal.SIGTERM, death=signal.SIGKILL))
+    children.append(spawn("The timetable", serve.timetable(), signal.SIGTERM))
 
 
 def greeting(port: int) -> str:
@@ -412,10 +386,10 @@ def run() -> int:
     external = bool(os.environ.get("KVS_DATABASE_URL"))
     with servers(var) as children:
         prepare(var, always=external)
-        web = start_web(port)
+        web = spawn("The web server", serve.web(f"127.0.0.1:{port}"), signal.SIGTERM)
         children.append(web)  # it loads while the school is looked at; nobody has its address yet
         words = greeting(port)
-        wait_for(web, partial(answers_http, port))
+        wait_for(web, partial(serve.answers_http, port))
         start_celery(children)
         print(f"\nKVS runs: {words}", flush=True)
         while True:

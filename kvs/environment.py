@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from cryptography.fernet import Fernet
 
@@ -61,6 +62,12 @@ def number(name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit():
         raise EnvironmentProblem(f"{name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def redis_url() -> str:
+    """KVS_REDIS_URL, with the password of KVS_REDIS_PASSWORD_FILE when that is set."""
+    url, password = os.environ.get("KVS_REDIS_URL", "redis://localhost:6379"), secret("KVS_REDIS_PASSWORD_FILE")
+    return url.replace("://", f"://:{quote(password, safe='')}@", 1) if password else url
 
 
 def default_url() -> str:

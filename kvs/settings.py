@@ -3,7 +3,8 @@
 Environment: KVS_VAR data folder, KVS_KEYS key folder, KVS_DATABASE_URL, KVS_REDIS_URL, KVS_HOSTS (comma separated names
 this school answers to), KVS_URL (how browsers reach it, for links in e-mail), KVS_DEMO, KVS_TRUSTED_PROXIES (how many
 proxies of our own stand in front), KVS_INVITATION_DAYS, and for e-mail KVS_MAIL_HOST, KVS_MAIL_PORT, KVS_MAIL_FROM,
-KVS_MAIL_SECURITY (starttls, tls, none), KVS_MAIL_USER, KVS_MAIL_PASSWORD_FILE.
+KVS_MAIL_SECURITY (starttls, tls, none), KVS_MAIL_USER, KVS_MAIL_PASSWORD_FILE,
+KVS_DATABASE_PASSWORD_FILE, KVS_REDIS_PASSWORD_FILE.
 """
 
 import os
@@ -103,7 +104,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": _DATABASE.pop("dbname", "kvs"),
         "USER": _DATABASE.pop("user", ""),
-        "PASSWORD": _DATABASE.pop("password", ""),
+        "PASSWORD": environment.secret("KVS_DATABASE_PASSWORD_FILE") or _DATABASE.pop("password", ""),
         "HOST": _DATABASE.pop("host", ""),
         "PORT": _DATABASE.pop("port", ""),
         "OPTIONS": _DATABASE,
@@ -115,7 +116,7 @@ MIGRATION_MODULES = {"auditlog": None}  # the audit table is ours: kvs.AuditEntr
 AUDITLOG_LOGENTRY_MODEL = "kvs.AuditEntry"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 
-REDIS_URL = os.environ.get("KVS_REDIS_URL", "redis://localhost:6379")
+REDIS_URL = environment.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "kvs"}}
 
 # --- long work
