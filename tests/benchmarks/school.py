@@ -11,9 +11,10 @@ from attendance.models import Claim, Lesson, Mark, Register
 from kvs.models import Location, Membership, Organisation, Role, User
 from kvs.sentinel import write_sentinel
 from students.actions import bsn_index
-from students.models import Enrolment, Group, Programme, Student, TeachingAssignment
+from students.models import Client, Contract, Enrolment, Group, Programme, Student, TeachingAssignment
 
 CLASS = 20
+CLIENT_OF_A_CLASS, CLIENT_OF_ALL = "Gemeente Kleindorp", "Gemeente Grootstad"  # the first class, and everybody else
 LESSONS_BEFORE = 50  # of each group, all signed
 GROUPS_PER_TEACHER = 5
 WITH_BSN = 900  # the test range has 909 valid numbers (decisions.md 37)
@@ -81,6 +82,11 @@ def _people(size: Size) -> None:
         registered_on=STARTS,
     )
     fill(Programme, serial, id=_id("programme", "n"), student_id=_id("student", "n"), law="'wi2021'", starts_on=STARTS)
+    for name in (CLIENT_OF_A_CLASS, CLIENT_OF_ALL):
+        Client.objects.create(name=name)
+    client = f"(SELECT id FROM students_client ORDER BY name = '{CLIENT_OF_ALL}' OFFSET (n >= {CLASS})::int LIMIT 1)"
+    agreed = {"course": "'integration'", "starts_on": STARTS}
+    fill(Contract, serial, id=_id("contract", "n"), programme_id=_id("programme", "n"), client_id=client, **agreed)
     groups = f"generate_series(0, {size.groups - 1}) AS n"
     fill(Group, groups, id=_id("group", "n"), name="'NT2 groep ' || n", location_id=place, starts_on=STARTS)
     teacher = f"n / {GROUPS_PER_TEACHER}"
