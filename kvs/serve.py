@@ -12,9 +12,6 @@ import sys
 import time
 from pathlib import Path
 
-import psycopg
-from psycopg.conninfo import make_conninfo
-
 from kvs import environment
 from kvs.environment import EnvironmentProblem, keys_folder, make_keys
 
@@ -71,6 +68,10 @@ def prepare() -> None:
 
 def holds_data() -> bool:
     """Whether keys were ever used on this database. Raises EnvironmentProblem when it does not answer."""
+    # Inside: the supervisor of bin/run imports this file, and must start when the database's library cannot.
+    import psycopg  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
     password = environment.secret("KVS_DATABASE_PASSWORD_FILE") or None
     try:
         with psycopg.connect(make_conninfo(os.environ.get("KVS_DATABASE_URL", ""), password=password)) as database:
