@@ -17,7 +17,7 @@ def leave(visitor: Visitor) -> None:
 
 def test_what_the_officer_does_stands_in_the_students_file(visitor: Visitor) -> None:
     page = visitor.page
-    enter(visitor)
+    enter(visitor, "Z-route 5")
     page.goto("/mijn/gegevens/")
     text = page.content()
     number, client = re.findall(r"\b20\d\d-\d{4}\b", text)[0], re.findall(r"Gemeente \w+", text)[0]

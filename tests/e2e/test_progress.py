@@ -70,7 +70,7 @@ def test_a_sheet_without_script(without_script: Visitor) -> None:
 
 def test_a_student_sees_level_and_exams(visitor: Visitor) -> None:
     page = visitor.page
-    enter(visitor)
+    enter(visitor, "Z-route 5")
     page.get_by_role("link", name="Mijn voortgang").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mijn voortgang")
     visitor.check("own-progress")
