@@ -10,6 +10,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kvs import cards, links
 from kvs.access import permission
 from kvs.editing import changed
 from kvs.fields import blind_index
@@ -150,6 +151,41 @@ def open_account(*, student: Student, by: User) -> User:
         membership.save(force_insert=True)
     account: User = User.objects.get(pk=row.user.pk)  # afresh: an instance remembers its memberships
     return account
+
+
+@transaction.atomic
+def invite_by_email(*, student: Student, by: User) -> User:
+    """Let a student sign in with e-mail and a password too: the address in the file gets a one-time link, which proves it.
+
+    Until the link is used the account has no password, so nobody gets in by the address alone. Raises ValidationError
+    when the file has no address, somebody else signs in with it (families share one), or the account is more than a student's.
+    """
+    if not student.email:
+        raise ValidationError(_("There is no e-mail address in the file. Fill it in first."))
+    user = open_account(student=student, by=by)
+    if not user.is_only(Role.STUDENT):
+        raise ValidationError(_("This account has other roles too: its owner signs in as staff."))
+    if User.objects.exclude(pk=user.pk).filter(email__iexact=student.email).exists():
+        raise ValidationError(_("Somebody else signs in with this address. This student uses the card, or another address."))
+    if user.email != student.email:
+        forget_email(student=student, by=by)
+        user.email = student.email
+        user.save(update_fields=["email"])
+    links.invite(user=user, by=by)
+    return user
+
+
+@transaction.atomic
+def forget_email(*, student: Student, by: User) -> None:
+    """End signing in by e-mail: the password and every link die, and every device is signed out. The card stays."""
+    user = User.objects.select_for_update().filter(student=student).first()
+    if user is None or not user.is_only(Role.STUDENT):
+        return
+    links.take_back(user=user, by=by)
+    user.email = None
+    user.set_unusable_password()
+    user.save(update_fields=["email", "password"])
+    cards.end_sessions(user=user)
 
 
 @transaction.atomic

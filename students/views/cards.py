@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from kvs import audit, cards
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.models import AccessEvent, Card, Role, User, WebSession
-from students.actions import open_account
+from students.actions import forget_email, invite_by_email, open_account
 from students.models import Enrolment, Group, Student
 
 ISSUERS = (Role.ADMINISTRATION, Role.COORDINATOR)
@@ -37,6 +37,8 @@ def student_card(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         messages.success(
             request, _("The card of %(name)s has ended and every device is signed out.") % {"name": student.full_name}
         )
+    elif wanted in ("email", "no_email"):
+        _change_email(request, student, wanted == "email")
     elif wanted in MAKES and _first_time(request):
         return _issued(request, student, *MAKES[wanted])
     return redirect("students:card", pk=student.pk)
@@ -49,7 +51,22 @@ def _state(request: KvsRequest, student: Student) -> dict[str, object]:
         "card": Card.objects.live().filter(user=user).first() if user else None,
         "devices": WebSession.objects.live().filter(user=user).count() if user else 0,
         "once": _once(request),
+        "by_email": bool(user and user.email and user.has_usable_password()),
     }
+
+
+def _change_email(request: KvsRequest, student: Student, invited: bool) -> None:
+    """Invite the student to sign in by e-mail, or end that."""
+    if not invited:
+        forget_email(student=student, by=request.user)
+        messages.success(request, _("%(name)s cannot sign in by e-mail any more.") % {"name": student.full_name})
+        return
+    try:
+        invite_by_email(student=student, by=request.user)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    else:
+        messages.success(request, _("%(name)s gets an e-mail with a link to choose a password.") % {"name": student.full_name})
 
 
 def _issued(request: KvsRequest, student: Student, card: bool, code: bool) -> HttpResponse:
