@@ -93,8 +93,13 @@ class Browser(Client):
 def signed_in(user: User) -> Browser:
     """A browser in which `user` is signed in and has shown the second step."""
     client = Browser()
+    sign_in(client, user)
+    return client
+
+
+def sign_in(client: Browser, user: User) -> None:
+    """Sign `user` in there, second step included."""
     client.force_login(user)
     session = client.session
     session[PROOF] = str(user.pk)
     session.save()
-    return client

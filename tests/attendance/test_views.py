@@ -18,7 +18,7 @@ from kvs.models import AccessEvent, Location, User, WebSession
 from students.models import Enrolment, Group
 from tests.attendance.test_actions import student_account
 from tests.factories import make_group, make_lesson, make_student, place, teach
-from tests.people import Browser, signed_in
+from tests.people import Browser, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -261,7 +261,7 @@ def test_a_locked_session_gives_the_register_back_as_it_was_typed(lesson: Lesson
     browser.get(url(lesson))
     WebSession.objects.update(last_seen=timezone.now() - 2 * HOUR)
     assert browser.post(url(lesson), posted({str(places[0].pk): ("late", "20", 0)})).status_code == 302
-    browser.force_login(anna)
+    sign_in(browser, anna)
 
     response = browser.get(url(lesson))
 
