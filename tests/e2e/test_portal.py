@@ -31,7 +31,7 @@ plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(minutes=9
 places = Enrolment.objects.active_on(timezone.localdate()).filter(group=group, programme__student__user__pin__isnull=True)
 student = next(place.programme.student for place in places if place.programme.bsn and place.programme.student.street)
 cards.set_pin(user=student.user, pin="482917", by=desk)
-print("MADE", student.number, student.call_name or student.given_names)
+print("MADE", student.number, student.call_name or student.given_names or student.surname)
 """
 
 
