@@ -227,10 +227,17 @@ def _alone() -> Iterator[None]:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             raise RotationProblem("Another rotation of keys is under way.")
+        cut_off = False
         try:
             yield
+        except KeyboardInterrupt:
+            cut_off = True
+            raise
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            if cut_off:  # Ctrl-C in the middle of a query leaves the connection deaf; the lock goes with it
+                connection.close()
+            else:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 # --- the other two keys
