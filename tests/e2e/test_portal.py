@@ -14,7 +14,7 @@ from tests.e2e.conftest import Visitor
 pytestmark = pytest.mark.e2e
 
 GROUP = "Onderwijsroute 1"
-# One more student of the group gets a PIN; the group has one lesson today, which began ten minutes ago.
+# One more student of the group gets a PIN; the group has one lesson now, which began ten minutes ago (perhaps yesterday).
 PREPARE = """
 import datetime as dt
 from django.utils import timezone
@@ -25,8 +25,9 @@ from kvs.models import Role, User
 from students.models import Enrolment, Group
 desk = User.objects.filter(memberships__role=Role.ADMINISTRATION).first()
 group = Group.objects.get(name=GROUP)
-Lesson.objects.filter(group=group, day=timezone.localdate()).update(cancelled=True)
 begin = timezone.now() - dt.timedelta(minutes=10)
+days = {timezone.localdate(), timezone.localdate(begin)}
+Lesson.objects.filter(group=group, day__in=days).update(cancelled=True)
 plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(minutes=90), planned_minutes=90, by=desk, room="B2")
 places = Enrolment.objects.active_on(timezone.localdate()).filter(group=group, programme__student__user__pin__isnull=True)
 student = next(place.programme.student for place in places if place.programme.bsn and place.programme.student.street)

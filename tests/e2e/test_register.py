@@ -18,10 +18,12 @@ pytestmark = pytest.mark.e2e
 
 GROUP = "NT2 B1 dag 2"  # marijke and kees teach it
 
-# A copy of a lesson of the group that began a quarter of an hour ago (just after midnight: at midnight).
+# A copy of a lesson of the group that began a quarter of an hour ago (just after midnight: in the first second of the day, each
+# test another microsecond, since a group has one lesson at a time).
 NEW_LESSON = """
 with begun as (select greatest(
     now() - interval '15 minutes', date_trunc('day', now() at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam'
+    + random() * interval '1 second'
 ) as at)
 insert into attendance_lesson (id, group_id, location_id, teacher_id, day, starts_at, ends_at, planned_minutes, room, subject,
     delivery, cancelled, code, version)
