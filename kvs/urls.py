@@ -57,6 +57,7 @@ urlpatterns = [
     path("", include("attendance.urls")),
     path("", include("exams.urls")),
     path("", include("reporting.urls")),
+    path("", include("privacy.urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

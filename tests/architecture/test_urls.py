@@ -63,6 +63,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "school": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "attendance:today": (302, only(Role.TEACHER)),
     "students:corrections": (302, only(*ADMINISTRATION)),
+    "privacy:overview": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:data_and_why": (200, ANYONE),
     "account_login": (200, dict.fromkeys(Role, 302)),

@@ -1,0 +1,5 @@
+"""Declarations of privacy: every column, personal or not."""
+
+from kvs.catalogue import Model
+
+MODELS: tuple[Model, ...] = ()

@@ -1,0 +1,45 @@
+"""Where the privacy officer begins: what there is, and what waits."""
+
+from typing import NamedTuple
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_GET
+
+from kvs.access import KvsRequest, role_required
+from kvs.models import Role
+
+
+class Section(NamedTuple):
+    """A part of the privacy work, for who holds one of `roles`; `waiting` names a function of the user: how much waits."""
+
+    title: str | Promise
+    explanation: str | Promise
+    url_name: str
+    icon: str
+    roles: frozenset[Role]
+    waiting: str = ""
+
+
+SECTIONS: tuple[Section, ...] = ()
+
+
+@require_GET
+@role_required(Role.PRIVACY_OFFICER, Role.MANAGEMENT)
+def overview(request: KvsRequest) -> HttpResponse:
+    """Every part of the privacy work this person may open, with the number of things that wait there."""
+    sections = [
+        {
+            "title": section.title,
+            "explanation": section.explanation,
+            "url": reverse(section.url_name),
+            "icon": section.icon,
+            "waiting": import_string(section.waiting)(request.user) if section.waiting else 0,
+        }
+        for section in SECTIONS
+        if request.user.has_role(*section.roles)
+    ]
+    return render(request, "privacy/overview.html", {"sections": sections})
