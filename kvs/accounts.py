@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kvs import factor_door, factors
+from kvs.floods import flooded
 from kvs.models import Role, User
 
 WAYS = {  # to prove it again
@@ -45,6 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         "email_password_mismatch": _("The e-mail address or the password is not right."),
         "too_many_login_attempts": _("Too many attempts for this account. Wait five minutes and try again."),
         "rate_limited": _("Too many attempts for this account. Wait five minutes and try again."),
+        "flooded": _("Too many attempts from this network. Wait a minute and try again."),
         "incorrect_password": _("This password is not right."),
     }
 
@@ -78,6 +80,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if _factor_counts(user):
             return [way for way in methods if way["id"] != "reauthenticate"]
         return methods
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before it is made. Raises ValidationError."""
+        if flooded(request, "staff"):
+            raise self.validation_error("flooded")
+        super().pre_authenticate(request, **credentials)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Whether this is the password; counted like signing in. allauth asks its own table for the address."""

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from kvs import links
 from kvs.begin import may_begin
+from kvs.floods import flooded
 from kvs.models import OneTimeLink, User
 from kvs.new_password import PasswordFields
 from kvs.passwords import help_text
@@ -146,7 +147,7 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
 
 def _allowed(request: HttpRequest, email: str) -> bool:
     """Counted per typed address, never per network address: a school shares one (decisions.md 17)."""
-    if not ratelimit.consume(request, app="allauth.account", action="login"):
+    if flooded(request, "link"):
         return False
     return bool(ratelimit.consume(request, app="allauth.account", action="ask_reset", key=email))
 

@@ -3,7 +3,6 @@
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
-from allauth.core.internal import ratelimit
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.conf import settings
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from kvs.factor_door import PasskeyLoginForm
+from kvs.floods import flooded
 
 
 @never_cache
@@ -27,15 +27,11 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
-    by_script = request.headers.get("Accept") == "application/json"
-    if request.method == "GET" and not by_script:
-        return redirect("account_login")
-    if not ratelimit.consume(request, app="allauth.mfa", action="webauthn_login"):
-        return JsonResponse({}, status=429) if by_script else _back(request)
     if request.method == "GET":
-        return JsonResponse(begin_authentication(user=None))
+        by_script = request.headers.get("Accept") == "application/json"
+        return JsonResponse(begin_authentication(user=None)) if by_script else redirect("account_login")
     form = PasskeyLoginForm(data=request.POST)
-    if not form.is_valid():
+    if flooded(request, "passkey") or not form.is_valid():
         return _back(request)
     form.save()
     login = Login(user=form.cleaned_data["credential"].user, redirect_url=get_next_redirect_url(request))

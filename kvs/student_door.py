@@ -6,7 +6,6 @@ own count, whoever guesses by number does not keep the owner of the card out.
 """
 
 import datetime as dt
-import time
 import unicodedata
 from typing import Any
 
@@ -18,7 +17,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -31,11 +29,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kvs import cards
 from kvs.access import KvsRequest, role_required
+from kvs.floods import flooded
 from kvs.models import Card, Role, User, WebSession
 
 PHONE_DAYS = 90
 NEW_PIN_MINUTES = 10
-ATTEMPTS_A_MINUTE = 600  # of one address: stops a flood, never a school (decisions.md 17)
 WRONG = gettext_lazy("Look at your number and your PIN. Try again.")
 WRONG_CODE = gettext_lazy("Look at your number and the code. Try again, or ask for a new code at the desk.")
 WAIT = gettext_lazy("Wait 5 minutes. Then try again. Or ask for a code at the desk.")
@@ -193,20 +191,9 @@ def _fits(request: HttpRequest, form: forms.Form, counted_as: str, user: User | 
 
 def _attempt(request: HttpRequest, counted_as: str) -> ratelimit.RateLimitUsage | None:
     """One attempt, or None when there were too many. allauth's counters, under our own name."""
-    if _flooded(request):
+    if flooded(request, "student"):
         return None
     return ratelimit.consume(request, app="allauth.account", action="pin_failed", key=counted_as)
-
-
-def _flooded(request: HttpRequest) -> bool:
-    """Whether one address sends more in a minute than any school can type.
-
-    Counted in one step of the cache. allauth's counter takes a lock for a second at most and refuses who does not get it:
-    of thirty classmates who enter at the same moment one was told to wait five minutes (docs/decisions 60).
-    """
-    key = f"student_door:{ratelimit.get_ip(request)}:{int(time.time() // 60)}"
-    cache.add(key, 0, timeout=120)
-    return bool(cache.incr(key) > ATTEMPTS_A_MINUTE)
 
 
 def _by_pin(user: User) -> bool:

@@ -189,6 +189,13 @@ def test_guessing_at_the_passkey_door_keeps_no_class_out(phone: Device) -> None:
     assert {enter(phone)[1] for _ in range(30)} == {"/"}
 
 
+def test_a_flood_of_passkeys_from_one_address_is_stopped(phone: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvs.floods.ATTEMPTS_A_MINUTE", 2)
+    monkeypatch.setattr("kvs.floods.time.time", lambda: 1_800_000_000.0)
+
+    assert [enter(phone)[1] for _ in range(3)] == ["/", "/", reverse("account_login")]
+
+
 # --- students
 
 
