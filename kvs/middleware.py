@@ -24,6 +24,20 @@ Handler = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]
 
 
+PROBES = ("/healthz", "/readyz")
+
+
+def probes_are_nobody(get_response: Handler) -> Handler:
+    """Whether the school is well is answered also to a browser whose session cannot be read, because the database is away."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path in PROBES:
+            request.COOKIES.clear()
+        return get_response(request)
+
+    return middleware
+
+
 def language(get_response: Handler) -> Handler:
     """Speak the language of the profile; before sign-in the one chosen at the door, otherwise Dutch."""
 

@@ -3,10 +3,11 @@
 decisions.md 43; privacy_engineering.md LAB 5: the encryption library itself notices nothing.
 """
 
+from django.conf import settings
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
-from kvs.environment import EnvironmentProblem
+from kvs.environment import EnvironmentProblem, keys_folder, read_keys
 from kvs.fields import SealBroken, blind_index
 from kvs.models import KeySentinel
 
@@ -38,6 +39,16 @@ def check_sentinel() -> None:
         raise _wrong("seal")
     for name, value in known_values().items():
         if getattr(stored, name) != value:
+            raise _wrong(name)
+
+
+def check_key_files() -> None:
+    """Raise EnvironmentProblem when a key file is gone, or another than this process works with: its next start would fail."""
+    files = read_keys(keys_folder())
+    if files.seal[0] not in settings.SEAL_KEYS():
+        raise _wrong("seal")
+    for name, key in {"index": settings.INDEX_KEY, "secret": settings.SECRET_KEY}.items():
+        if getattr(files, name) != key:
             raise _wrong(name)
 
 

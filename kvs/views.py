@@ -23,7 +23,7 @@ from kvs.forms import SchoolForm
 from kvs.models import Organisation, Role
 from kvs.pages import form_page
 from kvs.school import change_school
-from kvs.sentinel import check_sentinel
+from kvs.sentinel import check_key_files, check_sentinel
 
 
 @require_GET
@@ -112,6 +112,7 @@ def _broker() -> bool:
 def _keys() -> bool:
     try:
         check_sentinel()
+        check_key_files()
     except EnvironmentProblem:
         return False
     return True
