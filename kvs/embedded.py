@@ -111,6 +111,8 @@ def open_keys(var: Path) -> None:
     folder = environment.keys_folder()
     if not (var / "pgdata").exists():
         environment.make_keys(folder)
+    elif (folder / "seal").exists():  # made before there was a ledger; its lines notice a key that is not theirs
+        environment.make_keys(folder, ["ledger"])
     environment.read_keys(folder)
 
 

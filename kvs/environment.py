@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,17 @@ class EnvironmentProblem(Exception):
 class Keys:
     """The secrets of one installation.
 
-    `seal` is a list because rotation needs the old keys for reading; the first one writes (kvs/rotation.py).
+    `seal` is a list because rotation needs the old keys for reading; the first one writes (kvs/rotation.py). `ledger` is
+    never replaced (kvs/ledger.py).
     """
 
     secret: str
     seal: list[str]
     index: str
+    ledger: str
+
+
+KEY_NAMES = tuple(field.name for field in fields(Keys))
 
 
 def var_folder() -> Path:
@@ -104,14 +110,15 @@ def secret(name: str) -> str:
 
 def make_key(name: str) -> str:
     """A new key of this kind (a field of Keys)."""
-    kinds = {"secret": partial(secrets.token_urlsafe, 50), "index": partial(secrets.token_hex, 32)}
+    hexadecimal = partial(secrets.token_hex, 32)
+    kinds = {"secret": partial(secrets.token_urlsafe, 50), "index": hexadecimal, "ledger": hexadecimal}
     return kinds[name]() if name in kinds else Fernet.generate_key().decode()
 
 
-def make_keys(folder: Path) -> None:
+def make_keys(folder: Path, names: Iterable[str] = KEY_NAMES) -> None:
     """Make the keys that are not there yet, readable by the owner only. An existing key is never touched."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in (field.name for field in fields(Keys)):
+    for name in names:
         try:
             handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -123,7 +130,7 @@ def make_keys(folder: Path) -> None:
 def read_keys(folder: Path) -> Keys:
     """The keys of this installation; raises EnvironmentProblem with a sentence when one is missing or unreadable."""
     found: dict[str, list[str]] = {}
-    for name in (field.name for field in fields(Keys)):
+    for name in KEY_NAMES:
         try:
             found[name] = [word for word in (folder / name).read_text().split() if not word.startswith(RETIRED)]
         except OSError as problem:
@@ -133,7 +140,8 @@ def read_keys(folder: Path) -> Keys:
             ) from problem
         if not found[name]:
             raise EnvironmentProblem(f"The key '{folder / name}' is empty: put the keys of this installation back.")
-    return Keys(secret=found["secret"][0], seal=found["seal"], index=found["index"][0])
+    single = {name: words[0] for name, words in found.items() if name != "seal"}
+    return Keys(seal=found["seal"], **single)
 
 
 def fingerprint(key: str) -> str:

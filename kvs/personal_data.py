@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kvs.catalogue import Field, Model, NotPersonal, Store
 from kvs.terms import Kind, Period, Reason, Rectify, Sensitivity
-from kvs.vocabulary import ACCOUNT, ACCOUNT_PERIOD, DRAFT, FILES, SECRET, SESSION, SESSION_PERIOD, TRACES, WORK
+from kvs.vocabulary import ACCOUNT, ACCOUNT_PERIOD, DRAFT, ERASED, FILES, SECRET, SESSION, SESSION_PERIOD, TRACES, WORK
 
 SEALED_SECRET = _("Sealed proof that this browser is yours; it says nothing about you.")
 COLLEAGUE = _("You see in which role someone looked; the name is private to that employee.")  # CJEU C-579/21
@@ -239,6 +239,23 @@ VAULT = (
             NotPersonal("sealed", Reason.SOFTWARE),
             NotPersonal("index", Reason.SOFTWARE),
             NotPersonal("secret", Reason.SOFTWARE),
+        ),
+    ),
+    Model(
+        "kvs.LedgerEntry",
+        (
+            NotPersonal("seq", Reason.ROW_ID),
+            Field("person", ERASED),
+            Field("scope", ERASED),
+            Field("done_at", ERASED),
+            Field("plan_hash", ERASED),
+        ),
+    ),
+    Model(
+        "kvs.ErasedMark",
+        (
+            Field("mark", ERASED),
+            Field("until", ERASED),
         ),
     ),
 )

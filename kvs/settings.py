@@ -29,6 +29,7 @@ SECRET_KEY = KEYS.secret
 SEAL_KEYS = environment.SealKeys(environment.keys_folder())  # to be called: a rotation changes them under way
 FIELD_ENCRYPTION_KEY = KEYS.seal  # the library asks for it at import; kvs/fields.py uses SEAL_KEYS
 INDEX_KEY = KEYS.index
+LEDGER_KEY = KEYS.ledger
 ALLOWED_HOSTS = [host for host in os.environ.get("KVS_HOSTS", "localhost,127.0.0.1").split(",") if host]
 # Links in e-mail are made by the worker, without a request; never from the Host header of whoever asks.
 SITE_URL = (os.environ.get("KVS_URL") or environment.default_url()).rstrip("/")

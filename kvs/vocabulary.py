@@ -481,6 +481,18 @@ TRACES = Category(
     references=("B 7", "AVG 32", "AVG 15"),
     audited=False,
 )
+ERASED = Category(
+    "erased",
+    _("That something was erased"),
+    _("A number by which an erased file is recognised when a backup is put back or an old list is read in. No name."),
+    purposes=(RIGHTS,),
+    retention=LOG_PERIOD,
+    sensitivity=Sensitivity.SENSITIVE,
+    sources=(Source.SCHOOL,),
+    readable_by=NOBODY,
+    references=("AVG 17", "AVG 5(2)"),
+    audited=False,
+)
 WORK = Category(
     "work",
     _("Work you asked for"),

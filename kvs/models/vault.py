@@ -295,3 +295,39 @@ class KeySentinel(models.Model):
 
     def __str__(self) -> str:
         return "KeySentinel"
+
+
+class LedgerEntry(models.Model):
+    """An erasure that was carried out, by pseudonym. Append-only; kvs/ledger.py keeps the same outside the backups."""
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    person = models.CharField(max_length=64, db_index=True)
+    scope = models.CharField(max_length=80)
+    done_at = models.DateTimeField()
+    plan_hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("line of the ledger of erasures")
+        constraints = [
+            models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq"),
+            models.CheckConstraint(condition=Q(person__regex="^[0-9a-f]{64}$"), name="ledger_entry_person"),
+            models.CheckConstraint(condition=Q(plan_hash__regex="^[0-9a-f]{64}$"), name="ledger_entry_plan_hash"),
+            models.CheckConstraint(condition=Q(scope__regex="^[a-z0-9_.,:-]+$"), name="ledger_entry_scope"),  # a code
+        ]
+
+    def __str__(self) -> str:
+        return f"LedgerEntry({self.pk})"
+
+
+class ErasedMark(models.Model):
+    """By which an import recognises somebody who was erased, without knowing who; until a day (kvs/ledger.py)."""
+
+    mark = models.CharField(max_length=64, primary_key=True)
+    until = models.DateField(db_index=True)
+
+    class Meta:
+        verbose_name = _("mark of an erased person")
+        constraints = [models.CheckConstraint(condition=Q(mark__regex="^[0-9a-f]{64}$"), name="erased_mark_is_keyed")]
+
+    def __str__(self) -> str:
+        return "ErasedMark"

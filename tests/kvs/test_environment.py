@@ -60,6 +60,7 @@ def test_keys_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
         "secret": 0o600,
         "seal": 0o600,
         "index": 0o600,
+        "ledger": 0o600,
     }
 
 
@@ -67,7 +68,7 @@ def test_two_installations_share_no_key(tmp_path: Path) -> None:
     environment.make_keys(tmp_path / "a")
     environment.make_keys(tmp_path / "b")
     one, other = environment.read_keys(tmp_path / "a"), environment.read_keys(tmp_path / "b")
-    assert {one.secret, *one.seal, one.index}.isdisjoint({other.secret, *other.seal, other.index})
+    assert {one.secret, *one.seal, one.index, one.ledger}.isdisjoint({other.secret, *other.seal, other.index, other.ledger})
 
 
 def test_after_a_rotation_the_first_seal_key_writes(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_after_a_rotation_the_first_seal_key_writes(tmp_path: Path) -> None:
     assert environment.read_keys(tmp_path).seal == ["new", *old]
 
 
-@pytest.mark.parametrize("name", ["secret", "seal", "index"])
+@pytest.mark.parametrize("name", ["secret", "seal", "index", "ledger"])
 def test_a_missing_or_empty_key_is_named_and_never_replaced_by_reading(tmp_path: Path, name: str) -> None:
     environment.make_keys(tmp_path)
     (tmp_path / name).write_text("\n")
