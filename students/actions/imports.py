@@ -19,7 +19,7 @@ from students.models import Client, ImportLayout, ImportRow, ImportRun, InformTa
 
 UPLOAD, FINDINGS, WORKBOOK = "import.upload", "import.findings", "import.workbook"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Choice = list[str]  # ["accept"], ["empty"], ["new"], ["skip"] or ["value", what was typed]
+Choice = list[str]  # ["accept"], ["empty"], ["new"] or ["value", what was typed]
 
 
 @transaction.atomic
@@ -78,14 +78,14 @@ def choices_of(run: ImportRun) -> dict[str, Choice]:
 
 @transaction.atomic
 def keep_findings(*, run: ImportRun, findings: Mapping[str, Any], people: Iterable[uuid.UUID], by: User | None) -> None:
-    """Keep what a check found, in place of what an earlier one found; what was decided before falls away.
+    """Keep what a check found, in place of what an earlier one found. What was decided stays where a cell asks the same.
 
     `people`: audit_ids of the students the file seems to be about.
     """
     row = ImportRun.objects.select_for_update(of=("self",)).select_related("upload", "findings").get(pk=run.pk)
     if row.upload is None or row.state not in (ImportRun.State.UPLOADED, ImportRun.State.CHECKED):
         return  # erased or started meanwhile
-    old = row.findings
+    old, kept = row.findings, _still_asked(row, findings)
     row.findings = store_file(
         json.dumps(findings).encode(),
         kind=FINDINGS,
@@ -94,11 +94,25 @@ def keep_findings(*, run: ImportRun, findings: Mapping[str, Any], people: Iterab
         by=by,
         expires_at=row.upload.expires_at,
     )
-    row.sheet, row.mapping, row.choices = findings["sheet"], findings["mapping"], None
+    row.sheet, row.mapping, row.choices = findings["sheet"], findings["mapping"], json.dumps(kept)
     row.state, row.version = ImportRun.State.CHECKED, row.version + 1
     row.save()
     if old:
         old.delete()
+
+
+def _still_asked(run: ImportRun, findings: Mapping[str, Any]) -> dict[str, Choice]:
+    """The decisions about cells of the same sheet that ask the same as before, under the same meaning of their column."""
+    try:
+        before = findings_of(run)
+    except SealedFile.DoesNotExist:
+        return {}
+    if before["sheet"] != findings["sheet"]:
+        return {}
+    old, new = (
+        {cell["cell"]: (cell, each["mapping"].get(str(cell["column"]))) for cell in each["cells"]} for each in (before, findings)
+    )
+    return {cell: choice for cell, choice in choices_of(run).items() if cell in new and new[cell] == old.get(cell)}
 
 
 @transaction.atomic

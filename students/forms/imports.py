@@ -148,6 +148,9 @@ class OtherForm(forms.Form):
         if cell["kind"] == "person":
             do.choices = [("accept", cell["offer"]), ("new", _("Somebody else: a new student"))]
             return
+        if cell["kind"] == "row":
+            do.choices = [("accept", cell["offer"]), ("new", _("This is a person: a new student"))]
+            return
         accept = [("accept", cell["offer"])] if cell["value"] else []
         do.choices = [*accept, ("value", _("Use what I fill in here")), ("empty", _("Leave empty and put it on the list"))]
         column = BY_CODE[cell["code"]]

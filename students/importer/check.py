@@ -20,7 +20,8 @@ from students import rules
 from students.actions.imports import Choice
 from students.actions.intake import Intake
 from students.importer import rows as assembling
-from students.importer.columns import BY_CODE, COLUMNS, MODELS, NOT_A_COLUMN
+from students.importer import words
+from students.importer.columns import BY_CODE, COLUMNS, FREE_TEXT, MODELS, NAMING, NOT_A_COLUMN
 from students.importer.matching import find_people, names_of
 from students.importer.rows import LEAVE_EMPTY, LEFT_EMPTY, Finding, School, cell_name, columns_by_code
 from students.models import ImportLayout, ImportRun
@@ -29,6 +30,7 @@ from students.models.imports import IMPORTERS
 Progress = Callable[[int, int | None, str], None]
 READING_CELLS = gettext_noop("Reading the rows")
 SAMPLES = 3  # examples of a column
+SENTENCE = 6  # words of a cell that tells something instead of naming it
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Understood:
 
     intake: Intake
     asks: list[Finding] = field(default_factory=list)
+    note: str = ""  # what it says when it looks like a remark under the list instead of a person
 
 
 @dataclass
@@ -93,14 +96,16 @@ def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str,
     """Every filled row behind the titles, with what was decided about its cells. `user`: who may see which students."""
     school, columns = School.seen_by(user), columns_by_code(layout.mapping)
     start = timezone.localdate(run.started_at)
-    found = []
+    found: list[Understood] = []
     lines = layout.sheet.rows[layout.first :]
     orders = {code: importing.date_order([it[column] for it in lines if column < len(it)]) for code, column in columns.items()}
     for index, line in enumerate(lines):
         if any(cell not in (None, "") for cell in line):
             found.append(_understand_row(layout.first + index + 1, line, columns, orders, school, choices, start))
+            found[-1].note = note_in(line, columns)
         if index % 200 == 0:
             progress(index, len(lines), READING_CELLS)
+    found = _without_notes(found, choices)
     asked, before = find_people([each.intake for each in found], user)
     for each in found:
         each.intake.nothing_new = each.intake.number in before
@@ -109,6 +114,32 @@ def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str,
         if each.intake.nothing_new:
             each.asks = []
     return found
+
+
+def note_in(line: Sequence[Value], columns: Mapping[str, int]) -> str:
+    """What a row says that fills nothing but a name, or begins with a word of totals and footers; else nothing."""
+    filled = [number for number, cell in enumerate(line) if cell not in (None, "")]
+    column = next((columns[code] for code in NAMING if columns.get(code) in filled), None)
+    if column is None:
+        return ""
+    text = _plain(line[column])
+    begins = importing.folded(text).split(" ")[0] in words.FOOTERS
+    return text[:60] if begins or (len(filled) == 1 and len(columns) > 1) else ""
+
+
+def _without_notes(found: list[Understood], choices: Mapping[str, Choice]) -> list[Understood]:
+    """Leaves out what somebody said is no person, and asks about the others. Where most rows are a name alone, none is odd."""
+    notes = [each for each in found if each.note]
+    if 2 * len(notes) > len(found):
+        return found
+    for each in notes:
+        if cell_name(None, each.intake.number) not in choices:
+            each.asks.insert(0, Finding(None, "row", NO_PERSON, each.note, LEAVE_OUT))
+    return [each for each in found if not (each.note and choices.get(cell_name(None, each.intake.number)) == ["accept"])]
+
+
+NO_PERSON = gettext_noop("This looks like a remark under the list, not like a person.")
+LEAVE_OUT = gettext_noop("Leave this row out")
 
 
 def _understand_row(
@@ -281,6 +312,7 @@ def _columns(layout: Layout) -> list[dict[str, Any]]:
             "numbers": numbers,
             "certainty": layout.guesses[number].certainty,
             "because": layout.guesses[number].because,
+            "free_text": _may_hold_health(layout, number, title),
         }
         for number, title in enumerate(titles)
         if (numbers := _looks_like_bsn(layout, number)) or title or _values(layout, number)
@@ -290,6 +322,15 @@ def _columns(layout: Layout) -> list[dict[str, Any]]:
 def _values(layout: Layout, number: int) -> list[Value]:
     lines = layout.sheet.rows[layout.first :]
     return [row[number] for row in lines if number < len(row) and row[number] not in (None, "")]
+
+
+def _may_hold_health(layout: Layout, number: int, title: str) -> bool:
+    """Whether a column that comes along as it is written is called a remark, or has sentences in it."""
+    code = layout.mapping.get(str(number), "")
+    if not code or BY_CODE[code].kind is not Kind.TEXT:
+        return False
+    sentences = code in FREE_TEXT and any(len(_plain(it).split()) >= SENTENCE for it in _values(layout, number))
+    return sentences or not words.REMARKS.isdisjoint(importing.folded(title).split())
 
 
 def _looks_like_bsn(layout: Layout, number: int) -> list[int] | None:

@@ -10,9 +10,7 @@ from django.utils.translation import ngettext
 
 from kvs.importing import Kind
 from students.actions.imports import Choice
-from students.importer.columns import TOGETHER
-
-NAMING = frozenset({"surname", "name_first_last", "name_last_first"})
+from students.importer.columns import NAMING, TOGETHER
 
 
 def said(message: str) -> str:
@@ -47,14 +45,16 @@ class Check:
 
     def __init__(self, findings: Mapping[str, Any], choices: Mapping[str, Choice]) -> None:
         self.found, self.choices = findings, choices
-        self.cells: list[dict[str, Any]] = findings["cells"]
+        cells: list[dict[str, Any]] = findings["cells"]
+        left_out = {cell["row"] for cell in cells if cell["kind"] == "row" and choices.get(cell["cell"]) == ["accept"]}
+        self.cells = [cell for cell in cells if cell["kind"] == "row" or cell["row"] not in left_out]
         self.columns: list[dict[str, Any]] = [self._column(column) for column in findings["columns"]]
         self.mapping: dict[str, str] = findings["mapping"]
         self.no_ground: list[int] = findings["no_ground"]
         self.unchanged: int = findings["unchanged"]
         self.head_row: int | None = findings["head_row"]
-        self.rows = len(findings["rows"])
-        self.named = bool(NAMING & set(self.mapping.values()))
+        self.rows = len(findings["rows"]) - len(left_out)
+        self.named = bool(set(NAMING) & set(self.mapping.values()))
         refused = {cell["row"] for cell in self.cells if cell["refused"]} if self.named else set(findings["rows"])
         self.refused = len(refused)
         self.open = len({cell["row"] for cell in self.cells if cell["cell"] not in choices} - refused)
@@ -72,6 +72,12 @@ class Check:
     def sheets(self) -> list[dict[str, Any]]:
         """The sheets of the file; one is chosen."""
         return [{**sheet, "chosen": number == self.found["sheet"]} for number, sheet in enumerate(self.found["sheets"])]
+
+    @property
+    def free_text(self) -> str:
+        """The columns in which anything may stand: "H (Opmerkingen), K"."""
+        found = [column for column in self.columns if column.get("free_text")]
+        return ", ".join(f"{it['letter']} ({it['head']})" if it["head"] else it["letter"] for it in found)
 
     @property
     def used(self) -> int:
@@ -95,9 +101,9 @@ class Check:
         line["shown"] = shown(cell["kind"], cell["shown"])
         if choice := self.choices.get(cell["cell"]):
             line["decided"] = {
-                "accept": _("Accepted"),
+                "accept": _("Left out") if cell["kind"] == "row" else _("Accepted"),
                 "empty": _("Left empty"),
-                "new": _("Somebody else"),
+                "new": _("A person") if cell["kind"] == "row" else _("Somebody else"),
                 "value": _("Changed"),
             }.get(choice[0], "")
             if choice[0] == "value" and cell["kind"] != "bsn":

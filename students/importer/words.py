@@ -77,6 +77,19 @@ _DUTCH_LANGUAGES = {
 }
 LANGUAGE: Words = {code: (code, own, *_DUTCH_LANGUAGES[code]) for code, own in rules.CONTACT_LANGUAGES}
 SELF_PAYING = ("zelf", "zelfbetaler", "self", "cursist", "eigen", "particulier", "geen", "none", "nvt", "n v t")
+REMARKS = frozenset(  # in titles of columns in which anything may stand
+    {
+        *("opmerking", "opmerkingen", "bijzonderheden", "bijzonderheid", "notitie", "notities", "toelichting", "memo"),
+        *("aantekening", "aantekeningen", "medisch", "medische", "gezondheid", "zorg", "beperking", "beperkingen"),
+        *("remark", "remarks", "note", "notes", "comment", "comments", "health", "medical"),
+    }
+)
+FOOTERS = frozenset(  # how totals and remarks under a list begin
+    {
+        *("totaal", "subtotaal", "aantal", "gemiddelde", "bron", "legenda", "toelichting", "opmerking", "opmerkingen", "nb"),
+        *("afgedrukt", "printdatum", "peildatum", "total", "source", "remark", "remarks"),
+    }
+)
 INFIXES = ("van der", "van den", "van de", "van het", "in t", "op de", "van", "de", "den", "der", "ten", "ter", "te", "het", "t")
 
 

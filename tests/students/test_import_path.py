@@ -24,6 +24,7 @@ from tests.students.importing import book, page, press, send, start, work
 from tests.students.portal import BSN
 
 BORN = dt.date(1991, 3, 12)
+REMARK = "This looks like a remark under the list, not like a person."
 ZERO = "012345672"  # nine digits that pass the elfproef, the first of them 0
 
 
@@ -264,6 +265,90 @@ def test_a_layout_is_corrected_and_remembered(office: Browser, north: Location) 
     assert "Kolom" not in str(ImportLayout.objects.values_list("key", "mapping").get())
     start(office, again)
     assert Student.objects.get().full_name == "Rania Haddad"
+
+
+def test_choices_stay_where_a_cell_asks_the_same(office: Browser, north: Location) -> None:
+    rows = [["Haddad", "Rania", "03-04-88", "", "", "Nergens"], ["Haddad", "Lina", BORN, "", "", ""], ["Haddad", "Lina", BORN]]
+    run = send(office, book(rows, hidden=True), location=north.pk)
+    for cell in ("C2", "F2", "4"):
+        press(office, run, "decide", accept=cell)
+    decided = {"C2": ["accept"], "F2": ["accept"], "4": ["accept"]}
+    assert choices_of(ImportRun.objects.get()) == decided
+
+    def changed(**columns: str) -> dict[str, list[str]]:
+        now = ImportRun.objects.get()
+        sent = {f"column-{number}": code for number, code in (now.mapping or {}).items()}
+        press(office, now, "layout", **{"version": now.version, "sheet": now.sheet, **sent, **columns})
+        work(now)
+        return choices_of(ImportRun.objects.get())
+
+    assert changed() == decided
+    assert changed(**{"column-3": "reference"}) == decided  # a column nobody was asked about
+    assert changed(**{"column-5": "case_manager"}) == {"C2": ["accept"], "4": ["accept"]}  # the cell asks something else
+    assert changed(**{"column-2": "starts_on"}) == {}  # nor do two people of one name and another day look like one
+    assert changed(sheet="1") == {}
+
+
+@pytest.mark.parametrize("note", ["Bron: gemeente", "* gestart na de zomer"])
+def test_a_remark_under_the_list_becomes_no_person(office: Browser, north: Location, note: str) -> None:
+    run = send(office, book([["Haddad", "Rania", BORN], [note], ["Kaya", "Lina", BORN], ["Totaal", "", 2]]), location=north.pk)
+    assert asked(run) == {"3": REMARK, "5": REMARK} | {"C5": "This is no date."}
+    shown = page(office, run)
+    assert (shown.count("Deze rij weglaten"), escape(note) in shown, "2 rijen importeren" in shown) == (2, True, True)
+
+    press(office, run, "decide", accept="3")
+    press(office, run, "decide", accept="5")
+
+    shown = page(office, run)
+    assert (shown.count("Weggelaten"), "C5" in shown) == (2, False)
+    assert "2 rijen importeren" in shown
+    run = start(office, run)
+    assert set(Student.objects.values_list("surname", flat=True)) == {"Haddad", "Kaya"}
+    assert list(run.rows.values_list("number", flat=True)) == [2, 4]
+
+
+def test_a_name_alone_may_be_a_person(office: Browser, north: Location) -> None:
+    run = send(office, book([["Haddad", "Rania", BORN], ["Kaya"]]), location=north.pk)
+    other = reverse("students:import_other", args=[run.pk, "3"])
+    assert "Dit is een persoon: een nieuwe cursist" in office.get(other).content.decode()
+    assert office.post(other, {"do": "new"}).status_code == 302
+    assert "Een persoon" in page(office, run)
+
+    start(office, run)
+
+    assert set(Student.objects.values_list("surname", flat=True)) == {"Haddad", "Kaya"}
+
+
+def test_a_list_of_names_alone_is_a_list_of_people(office: Browser, north: Location) -> None:
+    run = send(office, book([["Haddad"], ["Kaya"], ["Berg", "Siti"]]), location=north.pk)
+    assert asked(run) == {}
+
+
+HEALTH = "Kan gezondheid bevatten:"
+
+
+@pytest.mark.parametrize(
+    ("title", "cell", "code", "warned"),
+    [
+        ("Opmerkingen", "komt uit Aleppo", "reference", "C (Opmerkingen)"),
+        ("Opmerkingen", "komt uit Aleppo", "", ""),  # does not come along
+        ("Kenmerk", "kan maandag niet, dan naar de specialist", "reference", "C (Kenmerk)"),
+        ("Kenmerk", "OV-2026-118", "reference", ""),
+        ("Straat", "Burgemeester van der Laan tot Dam straat", "street", ""),
+    ],
+)
+def test_a_column_that_may_hold_health_is_warned_of(
+    office: Browser, north: Location, title: str, cell: str, code: str, warned: str
+) -> None:
+    run = send(office, book([["Haddad", "Rania", cell]], head=("Achternaam", "Voornaam", title)), location=north.pk)
+    sent = {"version": run.version, "sheet": 0, "column-0": "surname", "column-1": "call_name", "column-2": code}
+    press(office, run, "layout", **sent)
+    work(run)
+
+    shown = page(office, run)
+
+    assert (HEALTH in shown) == bool(warned)
+    assert f"{HEALTH} {warned}<" in shown or not warned
 
 
 def test_two_at_once_the_second_is_told(office: Browser, north: Location) -> None:
