@@ -37,10 +37,11 @@ class RunningSchool:
     port: int
     output: int  # a file in memory, so that the log can be read as long as the test lives
     healthy_after: float | None = None  # seconds from the start to the first good /healthz
+    front: str = ""  # address of the proxy before it, if there is one
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return self.front or f"http://localhost:{self.port}"
 
     @property
     def log(self) -> str:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from kvs.demo import DOMAIN, PASSWORD
 from tests.e2e.conftest import Visitor
+from tests.e2e.test_student_door import made_student, press
 
 pytestmark = pytest.mark.e2e
 
@@ -119,6 +120,45 @@ def test_an_app_with_codes(visitor: Visitor) -> None:
     visitor.check("security-with-app")
     page.get_by_role("link", name="Wachtwoord wijzigen").click()
     visitor.check("password-change")
+
+
+def test_a_student_makes_uses_and_takes_away_a_passkey(visitor: Visitor) -> None:
+    page = visitor.page
+    give_finger(page)
+    number, _card, _key = made_student(visitor.school)
+    page.goto("/aanmelden/cursist/")
+    page.get_by_label("Uw nummer").fill(number)
+    press(visitor, "482917")
+    page.wait_for_url("**/mijn/")
+    page.goto("/veiligheid/")
+    visitor.check("student-security")
+    page.get_by_role("link", name="Passkey toevoegen").click()
+    visitor.check("student-passkey-add")
+    page.get_by_label("Naam van deze passkey").fill("Mijn telefoon")
+    page.get_by_role("button", name="Passkey maken").click()
+    page.wait_for_url("**/veiligheid/")  # no list of codes to keep: the PIN stays
+    expect(page.get_by_text("Mijn telefoon", exact=True)).to_be_visible()
+    visitor.check("student-security-with-passkey")
+
+    page.context.clear_cookies()
+    page.goto("/aanmelden/cursist/")
+    visitor.check("student-door-with-passkey")
+    page.get_by_role("button", name="Met een passkey").click()
+    page.wait_for_url("**/mijn/")
+    visitor.check("student-in-by-passkey")
+
+    page.goto("/veiligheid/")
+    page.get_by_role("link", name="Verwijderen").click()
+    visitor.check("student-passkey-remove")
+    page.get_by_role("button", name="Verwijderen").click()
+    expect(page.get_by_text("U kunt er niet meer mee aanmelden")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto("/aanmelden/cursist/")
+    page.get_by_role("button", name="Met een passkey").click()
+    expect(page.get_by_text("Deze passkey is niet goedgekeurd")).to_be_visible()
+    page.get_by_label("Uw nummer").fill(number)
+    press(visitor, "482917")  # the PIN still opens
+    page.wait_for_url("**/mijn/")
 
 
 def test_the_second_step_works_without_script(without_script: Visitor) -> None:

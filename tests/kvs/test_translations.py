@@ -35,6 +35,7 @@ SAME_IN_DUTCH = {
     "Passkey %(number)d",
     "Passkeys",
     "Planning",
+    "Privacy",
     "Route",
     "School",
     "Spreadsheet",
@@ -52,6 +53,7 @@ SAME_IN_DUTCH = {
     "min",
     "online",
     "postcode",
+    "privacy",
     "tab",
 }
 
