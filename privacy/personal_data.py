@@ -1,5 +1,78 @@
-"""Declarations of privacy: every column, personal or not."""
+"""Declarations of privacy: every column, personal or not. Each subject has its own tuple."""
 
-from kvs.catalogue import Model
+from kvs.catalogue import Field, Model, NotPersonal
+from kvs.terms import Reason, Sensitivity
+from kvs.vocabulary import EXEMPTION, REQUESTS
 
-MODELS: tuple[Model, ...] = ()
+KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
+ERASURES = (
+    Model(
+        "privacy.Hold",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("subject_audit_id", REQUESTS),
+            Field("containers", REQUESTS),
+            Field("ground", REQUESTS),
+            Field("set_by_audit_id", REQUESTS),
+            Field("set_on", REQUESTS),
+            Field("review_on", REQUESTS),
+            Field("released_at", REQUESTS),
+            Field("released_by_audit_id", REQUESTS),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        pseudonyms=("subject_audit_id", "set_by_audit_id", "released_by_audit_id"),
+    ),
+    Model(
+        "privacy.Erasure",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("reference", Reason.ROW_ID),
+            Field("subject_audit_id", REQUESTS),
+            Field("reason", REQUESTS),
+            Field("state", REQUESTS),
+            Field("prepared_by_audit_id", REQUESTS),
+            Field("prepared_at", REQUESTS),
+            Field("handled_by_audit_id", REQUESTS),
+            Field("approved_by_audit_id", REQUESTS),
+            Field("approved_at", REQUESTS),
+            Field("plan", REQUESTS, audited=False),
+            NotPersonal("plan_hash", Reason.SOFTWARE),
+            NotPersonal("catalogue", Reason.SOFTWARE),
+            NotPersonal("traces", Reason.PROCESS),
+            Field("told", REQUESTS, audited=False),
+            NotPersonal("problem", Reason.PROCESS),
+            NotPersonal("job", Reason.PROCESS),
+            NotPersonal("certificate", Reason.PROCESS),
+            Field("done_at", REQUESTS),
+            NotPersonal("backups_gone_on", Reason.PROCESS),
+            NotPersonal("ledger_seq", Reason.PROCESS),
+        ),
+        pseudonyms=("subject_audit_id", "prepared_by_audit_id", "handled_by_audit_id", "approved_by_audit_id"),
+    ),
+    Model(
+        "privacy.ExemptionRecord",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("identity_index", EXEMPTION, index_of="name"),
+            Field("name", EXEMPTION),
+            Field("born_on", EXEMPTION),
+            Field("kind", EXEMPTION),
+            Field("body", EXEMPTION),
+            Field("decided_on", EXEMPTION),
+            Field("copied_on", EXEMPTION, **KEPT),
+            Field("kept_until", EXEMPTION, **KEPT),
+        ),
+    ),
+    Model(
+        "privacy.ExemptionLookup",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("record", Reason.LINK),
+            Field("at", EXEMPTION, **KEPT),
+            Field("by_audit_id", EXEMPTION, **KEPT),
+        ),
+        pseudonyms=("by_audit_id",),
+    ),
+)
+
+MODELS: tuple[Model, ...] = ERASURES

@@ -8,10 +8,12 @@ from kvs.vocabulary import (
     BSN,
     CONTACT,
     CONTACT_PERSON,
+    EXEMPTION,
     FILES,
     IDENTITY,
     PROGRAMME,
     RESIDENCE,
+    STUDENT_FILE,
     SURVEY,
     SURVEYOR,
     WHILE_NEEDED,
@@ -151,6 +153,23 @@ PROGRAMMES = (
         ),
         owners=("programme__student",),
         actors=("case_manager",),
+    ),
+)
+
+# Lives and dies with the file; at the end the privacy module copies it out (decisions.md 41).
+IN_FILE = {"retention": STUDENT_FILE, "readable_by": frozenset({"administration", "privacy_officer"})}
+EXEMPTIONS = (
+    Model(
+        "students.Exemption",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("programme", Reason.LINK),
+            Field("kind", EXEMPTION, **IN_FILE),
+            Field("body", EXEMPTION, **IN_FILE),
+            Field("decided_on", EXEMPTION, **IN_FILE),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("programme__student",),
     ),
 )
 
@@ -300,4 +319,4 @@ IMPORTS = (
     ),
 )
 
-MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *GROUPS, *CORRECTIONS, *IMPORTS)
+MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *EXEMPTIONS, *GROUPS, *CORRECTIONS, *IMPORTS)

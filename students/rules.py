@@ -32,6 +32,11 @@ def search_text(*, given_names: str, call_name: str, infix: str, surname: str, n
     return " " + " ".join([*words, joined])
 
 
+def identity_text(first: str, surname: str, year: int | None, month: int | None, day: int | None) -> str:
+    """One text for a name, folded, and a date of birth as far as it is known: for keyed indexes only."""
+    return "|".join([folded(f"{first} {surname}"), *(str(part or "") for part in (year, month, day))])
+
+
 def birth_date_problem(year: int | None, month: int | None, day: int | None) -> str:
     """Why these parts cannot be a (partly unknown) date of birth: "", "gap", "month", "day" (decisions.md 40)."""
     if (day is not None and month is None) or (month is not None and year is None):

@@ -1,1 +1,6 @@
 """Models of privacy: requests, erasures and what the school must be able to show."""
+
+from privacy.models.erasure import Erasure, Hold
+from privacy.models.exemption import ExemptionLookup, ExemptionRecord
+
+__all__ = ["Erasure", "ExemptionLookup", "ExemptionRecord", "Hold"]

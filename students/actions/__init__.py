@@ -22,6 +22,7 @@ from students.models import (
     Contract,
     CorrectionProposal,
     Enrolment,
+    Exemption,
     FieldSource,
     Group,
     GroupAccess,
@@ -207,6 +208,19 @@ def change_programme(*, programme: Programme, version: int, by: User, changes: M
     row.full_clean()
     row.save()
     return row
+
+
+@transaction.atomic
+def record_exemption(*, programme: Programme, version: int, by: User, kind: str, body: str, decided_on: dt.date) -> Exemption:
+    """Record or correct that somebody was exempted. `version` is 0 when there was nothing yet; raises ValidationError."""
+    values = {"kind": kind, "body": body, "decided_on": decided_on.isoformat()}
+    if decided_on > timezone.localdate():
+        raise ValidationError({"decided_on": _("This day has not come yet.")})
+    if version:
+        row = changed(Exemption.objects.all(), Exemption.objects.get(programme=programme).pk, version, values)
+        row.save()
+        return row
+    return Exemption.objects.create(programme=programme, **values)
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
-"""Models of students: clients.py who commissions, people.py who learns, programmes.py on what ground, groups.py where,
-corrections.py what a student says is wrong, imports.py what came in from a spreadsheet.
+"""Models of students: clients.py who commissions, people.py who learns, programmes.py on what ground, exemptions.py who need
+not, groups.py where, corrections.py what a student says is wrong, imports.py what came in from a spreadsheet.
 """
 
 from students.models.clients import CaseManager, Client
 from students.models.corrections import CorrectionProposal
+from students.models.exemptions import Exemption
 from students.models.groups import Enrolment, Group, GroupAccess, TeachingAssignment
 from students.models.imports import ImportLayout, ImportRow, ImportRun, InformTask
 from students.models.people import FieldSource, Student
@@ -15,6 +16,7 @@ __all__ = [
     "Contract",
     "CorrectionProposal",
     "Enrolment",
+    "Exemption",
     "FieldSource",
     "Group",
     "GroupAccess",
