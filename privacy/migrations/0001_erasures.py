@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('subject_audit_id', models.UUIDField(db_index=True)),
-                ('containers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('core', 'file of the person'), ('exemption', 'exemptions'), ('finance', 'bookkeeping'), ('requests', 'privacy requests'), ('security_log', 'security log'), ('statistics', 'statistics without persons'), ('staff', 'file of the employee'), ('client_contacts', 'contact persons of clients')], max_length=16), default=list, size=None)),
+                ('containers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
                 ('ground', models.CharField(choices=[('claim', 'a claim or a dispute that runs (AVG 17(3)(e))'), ('complaint', 'a complaint that is not settled (AVG 17(3)(e))'), ('supervisor', 'an investigation by a supervisor (AVG 17(3)(b))'), ('duty', 'a duty to account to who paid for the course (AVG 17(3)(b))')], max_length=10, verbose_name='ground')),
                 ('set_by_audit_id', models.UUIDField(db_index=True)),
                 ('set_on', models.DateField(default=django.utils.timezone.localdate)),

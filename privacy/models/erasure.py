@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kvs.models import Role, User
-from kvs.terms import Container
 from students.models import Student
 
 OFFICERS = (Role.PRIVACY_OFFICER, Role.MANAGEMENT)
@@ -57,7 +56,7 @@ class Hold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_audit_id = models.UUIDField(db_index=True)
-    containers = ArrayField(models.CharField(max_length=16, choices=Container), default=list)
+    containers = ArrayField(models.CharField(max_length=20), default=list)
     ground = models.CharField(_("ground"), max_length=10, choices=Ground)
     set_by_audit_id = models.UUIDField(db_index=True)
     set_on = models.DateField(default=timezone.localdate)
