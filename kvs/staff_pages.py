@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,10 +22,14 @@ from kvs import staff
 from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
 from kvs.models import Location, Membership, OneTimeLink, Role, User
-from kvs.pages import counted, form_page, keep_search, kept_search, keyset_page
+from kvs.pages import Sorts, counted, form_page, keep_search, kept_search, list_page
 from kvs.staff import MANAGERS
 from kvs.widgets import DateInput
 
+SORTS: Sorts = {
+    "name": (Lower("surname"), Lower("call_name"), "pk"),
+    "second_factor": ("has_second_factor", Lower("surname"), Lower("call_name"), "pk"),
+}
 ROLES = [(role.value, role.label) for role in Role if role != Role.STUDENT]
 
 
@@ -182,33 +187,23 @@ def account_search(request: KvsRequest) -> HttpResponse:
 @require_GET
 @role_required(*MANAGERS)
 def account_list(request: KvsRequest) -> HttpResponse:
-    """Accounts of staff by surname."""
+    """Accounts of staff, by surname or by who has no second factor yet."""
     typed = kept_search(request, "account_searches")
     chosen = AccountFilter(request.GET)
-    found = _filtered(_accounts(request.user), chosen, typed)
-    after = request.GET.get("after", "")
-    rows, next_key = keyset_page(found, after if _is_uuid(after) else None, order=("surname", "pk"))
+    accounts = _accounts(request.user)
+    found = _filtered(accounts, chosen, typed)
+    page = list_page(request, found, among=accounts, sorts=SORTS)
     count, more = counted(found)
     more_than = _("more than %(count)d accounts") % {"count": count}
-    query = request.GET.copy()
-    query["after"] = next_key or ""
     context = {
-        "rows": [(row, state_of(row)) for row in rows],
+        "page": page,
+        "rows": [(row, state_of(row)) for row in page.rows],
         "typed": typed,
         "filter": chosen,
         "summary": more_than if more else ngettext("%(count)d account", "%(count)d accounts", count) % {"count": count},
-        "next_url": f"?{query.urlencode()}" if next_key else None,
         "tabs": manager_tabs("accounts"),
     }
     return render(request, "kvs/account_list.html", context)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _filtered(found: "QuerySet[User]", chosen: AccountFilter, typed: str) -> "QuerySet[User]":

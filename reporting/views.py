@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +25,7 @@ from kvs.drafts import form_data
 from kvs.files import open_file
 from kvs.jobs import request_cancel
 from kvs.models import AccessEvent, Job, JobState, Role, SealedFile, SealedFilePerson
-from kvs.pages import form_page
+from kvs.pages import Sorts, form_page, list_page
 from kvs.pdf import pdf_available
 from reporting import actions, processing, profile, rules
 from reporting.forms import HandOverForm, LayoutForm
@@ -31,7 +33,11 @@ from reporting.models import READERS, ColumnProfile, Disclosure, ReportFile, Rep
 from reporting.report import Report, reports, reports_for
 from students.models import Student
 
-LATEST = 20  # runs on the list page
+SORTS: Sorts = {
+    "report": ("report", "requested_at", "pk"),
+    "client": (Lower(Coalesce("client__name", Value(""))), "requested_at", "pk"),
+    "asked": ("requested_at", "pk"),
+}
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -40,7 +46,8 @@ UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 def report_list(request: KvsRequest) -> HttpResponse:
     """What can be made, and what was made lately."""
     runs = ReportRun.objects.visible_to(request.user).select_related("client", "job", "requested_by")
-    context = {"reports": reports_for(request.user), "runs": runs[:LATEST], "kept_days": rules.FILES_KEPT_DAYS}
+    page = list_page(request, runs, among=runs, sorts=SORTS, default="-asked")
+    context = {"reports": reports_for(request.user), "page": page, "kept_days": rules.FILES_KEPT_DAYS}
     return render(request, "reporting/report_list.html", context)
 
 

@@ -6,6 +6,7 @@ from functools import cache
 import segno
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -44,6 +45,13 @@ def qr(text: str, name: str) -> SafeString:
 def demo_strip() -> dict[str, bool]:
     """The strip that says DEMO. From the settings: error pages are rendered without a request, paper without a frame."""
     return {"demo": settings.DEMO}
+
+
+@register.inclusion_tag("components/sort_head.html", takes_context=True)
+def sort_head(context: Context, column: str, label: str, css: str = "") -> dict[str, str]:
+    """The head of a column that can be sorted by; `page` of the context is the list (kvs.pages.ListPage)."""
+    page = context["page"]
+    return {"label": label, "css": css, "url": page.sort_url(column), "direction": page.direction(column)}
 
 
 @register.filter

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import Count
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,13 +15,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
 from kvs.models import Role
-from kvs.pages import form_page
+from kvs.pages import Sorts, counted, form_page, list_page
 from students import actions
 from students.forms import CaseManagerForm, ClientForm
 from students.models import CaseManager, Client
 
 READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 EDITORS = (Role.ADMINISTRATION,)
+NAME = Lower("name")  # unique
+SORTS: Sorts = {"name": (NAME,), "kind": ("kind", NAME), "managers": ("managers", NAME)}
 
 
 @require_GET
@@ -28,7 +31,9 @@ EDITORS = (Role.ADMINISTRATION,)
 def client_list(request: KvsRequest) -> HttpResponse:
     """All clients with how many case managers are known."""
     clients = Client.objects.annotate(managers=Count("case_managers"))
-    context = {"clients": clients.order_by("name"), "may_edit": request.user.has_role(*EDITORS)}
+    page = list_page(request, clients, among=clients, sorts=SORTS)
+    count, _more = counted(clients)
+    context = {"page": page, "count": count, "may_edit": request.user.has_role(*EDITORS)}
     return render(request, "students/client_list.html", context)
 
 

@@ -16,13 +16,13 @@ from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.editing import attempt
 from kvs.models import AccessEvent
-from kvs.pages import form_page, keyset_page
+from kvs.pages import form_page, list_page
 from kvs.terms import Rectify
 from students import actions
 from students.forms import DecisionForm, OwnProgrammeForm, OwnStudentForm
 from students.models import CorrectionProposal, FieldSource, Programme, Student
 from students.models.corrections import columns_of, proposable
-from students.views.people import EDITORS, uuid_or_none
+from students.views.people import EDITORS
 from students.views.portal import as_text, label_of, own_file
 
 RECENT = 20
@@ -103,16 +103,17 @@ class Change(NamedTuple):
 @role_required(*EDITORS)
 def corrections(request: KvsRequest) -> HttpResponse:
     """Open proposals, the oldest first, and what students lately corrected themselves."""
-    waiting = CorrectionProposal.objects.visible_to(request.user).open().select_related("student", "programme")
-    rows, next_key = keyset_page(waiting, uuid_or_none(request.GET.get("after")), order=("made_at", "pk"))
+    proposals = CorrectionProposal.objects.visible_to(request.user)
+    waiting = proposals.open().select_related("student", "programme")
+    page = list_page(request, waiting, among=proposals, sorts={"asked": ("made_at", "pk")})
     own = FieldSource.objects.visible_to(request.user).filter(rectified=True, source=FieldSource.Source.STUDENT)
     recent = list(own.select_related("student").order_by("-on", "-pk")[:RECENT])
-    seen = [row.student.audit_id for row in [*rows, *recent]]
+    seen = [row.student.audit_id for row in [*page.rows, *recent]]
     audit.log_access(request.user, office_role(request.user), seen, AccessEvent.Kind.LIST)
     context = {
-        "lines": [(row, _changes(row), DecisionForm(initial={"version": row.target.version})) for row in rows],
+        "lines": [(row, _changes(row), DecisionForm(initial={"version": row.target.version})) for row in page.rows],
         "recent": recent,
-        "next_url": f"?after={next_key}" if next_key else None,
+        "page": page,
     }
     return render(request, "students/corrections.html", context)
 

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,12 +16,19 @@ from kvs import audit
 from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Location, Role
-from kvs.pages import form_page
+from kvs.pages import Sorts, counted, form_page, list_page
 from students import actions
 from students.forms import AccessForm, AssignmentForm, GroupForm
 from students.models import Enrolment, Group, GroupAccess, TeachingAssignment
 
 PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
+NAME = Lower("name")  # unique
+SORTS: Sorts = {
+    "name": (NAME,),
+    "location": (Lower("location__name"), NAME),
+    "placed": ("placed", NAME),
+    "starts": ("starts_on", NAME),
+}
 
 
 @require_GET
@@ -32,8 +40,10 @@ def group_list(request: KvsRequest) -> HttpResponse:
         "enrolments",
         filter=Q(enrolments__starts_on__lte=today) & (Q(enrolments__ends_on__isnull=True) | Q(enrolments__ends_on__gte=today)),
     )
-    groups = Group.objects.visible_to(request.user).not_ended(today).select_related("location").annotate(placed=placed)
-    context = {"groups": groups.order_by("name"), "may_plan": request.user.has_role(*PLANNERS)}
+    groups = Group.objects.visible_to(request.user).select_related("location").annotate(placed=placed)
+    page = list_page(request, groups.not_ended(today), among=groups, sorts=SORTS)
+    count, _more = counted(groups.not_ended(today))
+    context = {"page": page, "count": count, "may_plan": request.user.has_role(*PLANNERS)}
     return render(request, "students/group_list.html", context)
 
 

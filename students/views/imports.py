@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Value
+from django.db.models.functions import Coalesce, Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.files import open_file
 from kvs.models import AccessEvent, SealedFile, SealedFilePerson
-from kvs.pages import form_page
+from kvs.pages import Sorts, form_page, list_page
 from students.actions import imports as actions
 from students.actions.taking_back import take_back_import, what_stays
 from students.forms.imports import LayoutForm, OtherForm, TakeBackForm, UploadForm
@@ -29,8 +30,11 @@ from students.importer.rows import cell_name
 from students.models import ImportRow, ImportRun
 from students.models.imports import IMPORTERS, informing_waits_for
 
-LATEST = 20  # imports on the first page
 PAGE = 50  # cells, or rows of a result, on a page
+SORTS: Sorts = {
+    "source": (Lower(Coalesce("client__name", Value(""))), "started_at", "pk"),
+    "sent": ("started_at", "pk"),
+}
 State = ImportRun.State
 
 
@@ -68,7 +72,7 @@ def imports(request: KvsRequest) -> HttpResponse:
         act=act,
         done=lambda run: reverse("students:import", args=[run.pk]),
         template="students/imports.html",
-        runs=runs[:LATEST],
+        page=list_page(request, runs, among=runs, sorts=SORTS, default="-sent"),
         to_inform=count,
         late=late,
     )

@@ -1,6 +1,7 @@
 """Whom the school still has to inform about where it got their data (art. 14 AVG)."""
 
 from django.contrib import messages
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,12 +11,17 @@ from django.views.decorators.http import require_GET, require_POST
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.models import AccessEvent
-from kvs.pages import keyset_page
+from kvs.pages import Sorts, list_page
 from students.actions.imports import mark_informed
 from students.forms.imports import InformedForm
 from students.models import InformTask
 from students.models.imports import IMPORTERS, informing_waits_for
-from students.views.people import uuid_or_none
+
+SORTS: Sorts = {
+    "before": ("due_on", "pk"),
+    "name": ("student__sort_key", "due_on", "pk"),
+    "source": (Lower("organisation"), "due_on", "pk"),
+}
 
 
 @require_GET
@@ -38,17 +44,16 @@ def inform_done(request: KvsRequest) -> HttpResponse:
 
 
 def _page(request: KvsRequest, form: InformedForm, status: int = 200) -> HttpResponse:
-    waiting = InformTask.objects.visible_to(request.user).open().select_related("student")
-    rows, next_key = keyset_page(waiting, uuid_or_none(request.GET.get("after")), order=("due_on", "pk"))
-    audit.log_access(request.user, office_role(request.user), [row.student.audit_id for row in rows], AccessEvent.Kind.LIST)
+    tasks = InformTask.objects.visible_to(request.user)
+    page = list_page(request, tasks.open().select_related("student"), among=tasks, sorts=SORTS)
+    audit.log_access(request.user, office_role(request.user), [row.student.audit_id for row in page.rows], AccessEvent.Kind.LIST)
     count, late = informing_waits_for(request.user)
     context = {
-        "rows": rows,
+        "page": page,
         "form": form,
         "chosen": request.POST.getlist("tasks"),
         "count": count,
         "late": late,
         "today": timezone.localdate(),
-        "next_url": f"?after={next_key}" if next_key else None,
     }
     return render(request, "students/inform_tasks.html", context, status=status)

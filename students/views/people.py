@@ -4,7 +4,8 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,15 +19,17 @@ from kvs import audit, catalogue
 from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Location, Role, User
-from kvs.pages import counted, form_page, keep_search, kept_search, keyset_page
+from kvs.pages import Sorts, counted, form_page, keep_search, kept_search, list_page
 from students import rules
 from students.actions import bsn_index, change_student, register_student
 from students.forms import ListFilter, StudentForm
 from students.models import Enrolment, Programme, Student
+from students.models.groups import FAR_AWAY
 
 EDITORS = (Role.ADMINISTRATION,)
 PROGRAMME_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 PROGRESS_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.TEACHER, Role.MANAGEMENT)
+LAST_LETTER = "\U0010ffff"  # sorts behind every name
 BSN_SEARCHERS = (Role.ADMINISTRATION, Role.FINANCE, Role.PRIVACY_OFFICER)
 
 SECTIONS = (
@@ -58,23 +61,38 @@ def search(request: KvsRequest) -> HttpResponse:
 @require_GET
 @role_required(*STAFF)
 def student_list(request: KvsRequest) -> HttpResponse:
-    """Students this person may see, by name, with search and filter."""
+    """Students this person may see, by name or another column, with search and filter."""
     typed = kept_search(request, "searches")
     chosen = ListFilter(request.GET, user=request.user)
     found = _filtered(request, chosen, typed)
-    rows, next_key = keyset_page(with_groups(found), uuid_or_none(request.GET.get("after")), order=("sort_key", "number"))
+    page = list_page(request, with_groups(found), among=Student.objects.visible_to(request.user), sorts=_sorts())
     count, more = counted(found)
-    audit.log_access(request.user, office_role(request.user), [row.audit_id for row in rows], AccessEvent.Kind.LIST)
+    audit.log_access(request.user, office_role(request.user), [row.audit_id for row in page.rows], AccessEvent.Kind.LIST)
     context = {
-        "rows": rows,
+        "page": page,
         "typed": typed,
         "filter": chosen,
         "summary": _summary(count, more),
-        "next_url": _next_url(request, next_key),
-        "near": _near(request, typed) if typed and not rows else [],
+        "near": _near(request, typed) if typed and not page.rows else [],
         "may_edit": request.user.has_role(*EDITORS),
     }
     return render(request, "students/student_list.html", context)
+
+
+def _sorts() -> Sorts:
+    """By name within a group and within a first day; who has none of these today stands last."""
+    today = timezone.localdate()
+    by_name = ("sort_key", "number")
+    places = Enrolment.objects.active_on(today).filter(programme__student=OuterRef("pk"))
+    groups = places.annotate(first=Lower("group__name")).order_by("first").values("first")[:1]
+    programmes = Programme.objects.active_on(today).filter(student=OuterRef("pk"))
+    starts = programmes.order_by("starts_on").values("starts_on")[:1]
+    return {
+        "name": by_name,
+        "number": ("number",),
+        "group": (Coalesce(Subquery(groups), Value(LAST_LETTER)), *by_name),
+        "started": (Coalesce(Subquery(starts), Value(FAR_AWAY)), *by_name),
+    }
 
 
 def _summary(count: int, more: bool) -> str:
@@ -119,21 +137,6 @@ def _near(request: KvsRequest, typed: str) -> list[Student]:
     likeness = TrigramWordSimilarity(rules.folded(typed), "search_text")
     near = Student.objects.visible_to(request.user).annotate(likeness=likeness).filter(likeness__gte=0.4)
     return list(near.order_by("-likeness", "sort_key")[:3])
-
-
-def _next_url(request: KvsRequest, key: str | None) -> str | None:
-    if key is None:
-        return None
-    query = request.GET.copy()
-    query["after"] = key
-    return f"?{query.urlencode()}"
-
-
-def uuid_or_none(text: str | None) -> str | None:
-    try:
-        return str(uuid.UUID(text)) if text else None
-    except ValueError:
-        return None
 
 
 @require_GET

@@ -109,11 +109,11 @@ def test_list_goes_on_where_the_page_ended(north: Location, ineke: User) -> None
     client = signed_in(ineke)
 
     first = client.get(f"{reverse('students:list')}?status=all")
-    second = client.get(reverse("students:list") + first.context["next_url"])
+    second = client.get(reverse("students:list") + first.context["page"].next_url)
 
-    names = [student.surname for page in (first, second) for student in page.context["rows"]]
+    names = [student.surname for page in (first, second) for student in page.context["page"].rows]
     assert names == [f"Zaal {number:03d}" for number in range(53)]
-    assert second.context["next_url"] is None
+    assert second.context["page"].next_url is None
 
 
 @pytest.mark.parametrize("rows", [1, 3])
