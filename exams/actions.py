@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from exams import rules
 from exams.models import ExamAttempt, LevelMeasurement
 from kvs import audit
+from kvs.catalogue import field_for
 from kvs.editing import changed
 from kvs.models import AuditAction, User
+from students.actions.restrictions import check_unrestricted, restricted_sentence
 from students.models import Programme
 
 Row = TypeVar("Row", LevelMeasurement, ExamAttempt)
@@ -147,8 +149,17 @@ def _write(
             (different if row else made).append(target)
     if clashes:
         raise Clash(clashes)
+    _refuse_restricted(model, [*made, *different, *gone])
     _store(model, made, different, gone, (*compare, *extra), by)
     return len(made) + len(different) + len(gone)
+
+
+def _refuse_restricted(model: type[models.Model], rows: list[Row]) -> None:
+    """Raise ValidationError when the category of these rows is restricted for one of their students."""
+    code = field_for(model, "level").category.code
+    restricted = Programme.objects.filter(pk__in={row.programme_id for row in rows}, student__restricted__contains=[code])
+    if rows and restricted.exists():
+        raise ValidationError(restricted_sentence([code]), code="restricted")
 
 
 def _says(row: models.Model | None, names: tuple[str, ...]) -> list[Any] | None:
@@ -191,7 +202,7 @@ def add_attempt(*, programme: Programme, by: User, **fields: Any) -> ExamAttempt
 @transaction.atomic
 def change_attempt(*, attempt: ExamAttempt, version: int, by: User, changes: Mapping[str, Any]) -> ExamAttempt:
     """Change an attempt, for example when the letter with the result has come. Raises ValidationError."""
-    row = changed(ExamAttempt.objects.select_related("programme"), attempt.pk, version, changes)
+    row = changed(ExamAttempt.objects.select_related("programme__student"), attempt.pk, version, changes)
     _check(row)
     row.save()
     return row
@@ -200,10 +211,13 @@ def change_attempt(*, attempt: ExamAttempt, version: int, by: User, changes: Map
 @transaction.atomic
 def remove_attempt(*, attempt: ExamAttempt, version: int, by: User) -> None:
     """Remove an attempt that was noted by mistake. Raises ValidationError "stale" when it was changed meanwhile."""
-    changed(ExamAttempt.objects.all(), attempt.pk, version, {}).delete()
+    row = changed(ExamAttempt.objects.select_related("programme__student"), attempt.pk, version, {})
+    check_unrestricted(row.programme.student, ExamAttempt, ["result"])
+    row.delete()
 
 
 def _check(attempt: ExamAttempt) -> None:
+    check_unrestricted(attempt.programme.student, ExamAttempt, ["result"])
     check_attempt(attempt.programme.law, attempt.part, attempt.level, attempt.taken_on, attempt.result, attempt.reason)
     if attempt.result_on and attempt.result_on > timezone.localdate():
         raise ValidationError({"result_on": _("This day is still to come.")})

@@ -206,6 +206,23 @@ def field_for(model: ModelLike, name: str) -> Field:
     return {field.name: field for field in fields_of(model)}[name]
 
 
+def declared(source: str) -> Field | NotPersonal | None:
+    """The declaration of a column by its full name, "app.Model.column"; None when there is none."""
+    label, _dot, name = source.rpartition(".")
+    found = load()._by_label.get(label)
+    return next((field for field in found.fields if field.name == name), None) if found else None
+
+
+def category(code: str) -> Category:
+    """The category of this code that some column uses; raises KeyError when none does."""
+    return _categories()[code]
+
+
+@functools.cache
+def _categories() -> dict[str, Category]:
+    return {field.category.code: field.category for model in load().models for field in model.personal}
+
+
 def personal_models() -> list[type[models.Model]]:
     """All installed models with a personal column, in the order of declaration."""
     return [apps.get_model(model.label) for model in load().models if model.personal]

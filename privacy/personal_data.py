@@ -2,7 +2,7 @@
 
 from kvs.catalogue import Field, Model, NotPersonal
 from kvs.terms import Reason, Sensitivity
-from kvs.vocabulary import EXEMPTION, REQUESTS
+from kvs.vocabulary import EXEMPTION, REQUESTS, STUDENT_FILE
 
 KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
 ERASURES = (
@@ -75,4 +75,43 @@ ERASURES = (
     ),
 )
 
-MODELS: tuple[Model, ...] = ERASURES
+WITH_THE_FILE = {"retention": STUDENT_FILE}  # it says what may not be done with the file, so it goes with it
+RESTRICTIONS = (
+    Model(
+        "privacy.Restriction",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("categories", REQUESTS, **WITH_THE_FILE),
+            Field("ground", REQUESTS, **WITH_THE_FILE),
+            Field("starts_on", REQUESTS, **WITH_THE_FILE),
+            Field("review_on", REQUESTS, **WITH_THE_FILE),
+            NotPersonal("set_by", Reason.LINK),
+            Field("told_on", REQUESTS, **WITH_THE_FILE),
+            Field("told_how", REQUESTS, **WITH_THE_FILE),
+            Field("lifted_at", REQUESTS, **WITH_THE_FILE),
+            NotPersonal("lifted_by", Reason.LINK),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("student",),
+        actors=("set_by", "lifted_by"),
+    ),
+    Model(
+        "privacy.Objection",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("purpose", REQUESTS, **WITH_THE_FILE),
+            Field("made_at", REQUESTS, **WITH_THE_FILE),
+            NotPersonal("made_by", Reason.LINK),
+            Field("outcome", REQUESTS, **WITH_THE_FILE),
+            Field("decided_at", REQUESTS, **WITH_THE_FILE),
+            NotPersonal("decided_by", Reason.LINK),
+            Field("withdrawn_at", REQUESTS, **WITH_THE_FILE),
+        ),
+        owners=("student",),
+        actors=("made_by", "decided_by"),
+    ),
+)
+
+MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS)

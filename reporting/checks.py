@@ -4,11 +4,10 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
 from django.core import checks
 
 from kvs import catalogue
-from kvs.catalogue import Field, NotPersonal
+from kvs.catalogue import Field
 from kvs.invariants import Problems, error
 from reporting.report import Column, Layout, Report, Table, reports
 
@@ -44,7 +43,7 @@ def _column(report: Report, column: Column, attributes: set[str]) -> Problems:
     if report.recipient is not None and not column.sources:
         yield error(9, "names no field of the catalogue", where)
     for source in column.sources:
-        field = _declared(source)
+        field = catalogue.declared(source)
         if field is None:
             yield error(9, f"'{source}' is not in the catalogue", where)
         elif isinstance(field, Field):
@@ -60,12 +59,3 @@ def _may_go(report: Report, field: Field, source: str, where: str) -> Problems:
         yield error(9, f"'{source}' does not serve '{report.purpose.code}'", where)
     elif unable := sorted(report.roles - field.category.readable_by):
         yield error(9, f"'{source}' may not be read by {', '.join(unable)}, who make this report", where)
-
-
-def _declared(source: str) -> Field | NotPersonal | None:
-    label, _, name = source.rpartition(".")
-    try:
-        fields = catalogue.load().find(apps.get_model(label)).fields
-    except (LookupError, ValueError):
-        return None
-    return next((field for field in fields if field.name == name), None)

@@ -12,6 +12,7 @@ from exams.views.results import EXAMINERS
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.models import AccessEvent
+from kvs.vocabulary import EXAMS, LEARNING
 from reporting.student_progress import progress_of
 from students.models import Student
 from students.views.people import EDITORS, student_tabs, with_groups
@@ -31,8 +32,9 @@ def student_progress(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "tabs": student_tabs(request.account, student, "reporting:student_progress"),
         "may_edit": request.account.has_role(*EDITORS),
         "may_read_levels": request.user.has_role(*LEARNING_READERS),
-        "may_measure": request.user.has_role(*ASSESSORS),
-        "may_examine": request.user.has_role(*EXAMINERS),
+        "may_measure": request.user.has_role(*ASSESSORS) and LEARNING.code not in student.restricted,
+        "may_examine": request.user.has_role(*EXAMINERS) and EXAMS.code not in student.restricted,
+        "locked": [code for code in (LEARNING.code, EXAMS.code) if code in student.restricted],
     }
     return render(request, "reporting/student_progress.html", context)
 

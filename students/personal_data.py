@@ -13,6 +13,7 @@ from kvs.vocabulary import (
     IDENTITY,
     PROGRAMME,
     RESIDENCE,
+    RIGHTS,
     STUDENT_FILE,
     SURVEY,
     SURVEYOR,
@@ -24,6 +25,8 @@ from kvs.vocabulary import (
 # (TVO) Panteia"). So these few columns serve the survey, and no other of their category.
 NAME_TO_SURVEYOR = {"purposes": (*IDENTITY.purposes, SURVEY)}
 TO_SURVEYOR = {"purposes": (*PROGRAMME.purposes, SURVEY), "recipients": (*PROGRAMME.recipients, SURVEYOR)}
+
+DECIDED = {"purposes": (RIGHTS,), "recipients": (), "rectify": Rectify.REQUEST, "portable": False}
 
 CLIENTS = (
     Model(
@@ -88,6 +91,8 @@ PEOPLE = (
             Field("email", CONTACT),
             Field("contact_language", CONTACT),
             Field("no_survey", CONTACT, purposes=(SURVEY,), recipients=()),
+            Field("restricted", PROGRAMME, **DECIDED),
+            Field("objections", PROGRAMME, **DECIDED),
             Field("other_languages", BACKGROUND, rectify=Rectify.DIRECT),
             Field("education_level", BACKGROUND, rectify=Rectify.DIRECT),
             Field("school_years", BACKGROUND, rectify=Rectify.DIRECT),

@@ -10,6 +10,8 @@ from attendance.actions import plan_lesson
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, Role, User
+from privacy.actions.restrictions import object_to, restrict
+from privacy.models import Restriction
 from students import actions
 from students.models import Client, Enrolment, Group, Student, TeachingAssignment
 
@@ -79,8 +81,16 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "case_manager": client.case_managers.create(surname="Jansen"),
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),
+        "restriction": limit(limited := make_student(location, by), by),
+        "objection": object_to(student=limited, purpose="quality", by=by),
     }
     return {kind: str(row.pk) for kind, row in made.items()}
+
+
+def limit(student: Student, by: User, *categories: str) -> Restriction:
+    """A restriction of these categories (default: exams) from today."""
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    return restrict(student=student, categories=categories or ("exams",), ground="accuracy", review_on=tomorrow, by=by)
 
 
 def teach(teacher: User, group: Group, by: User, **fields: Any) -> TeachingAssignment:

@@ -22,6 +22,7 @@ from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
+from kvs.vocabulary import LEARNING
 from students.models import Enrolment, Group, Programme
 
 ASSESSORS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.TEACHER)
@@ -64,7 +65,14 @@ def programmes_of(request: KvsRequest, group: Group, day: dt.date) -> list[Progr
     return sorted(found.values(), key=lambda programme: programme.student.sort_key)
 
 
+def apart(programmes: list[Programme], category: str) -> tuple[list[Programme], list[str]]:
+    """Who can be filled in, and the names of those whose data of this category are restricted (AVG art. 18)."""
+    locked = [programme for programme in programmes if category in programme.student.restricted]
+    return [row for row in programmes if row not in locked], [row.student.full_name for row in locked]
+
+
 def _sheet(request: KvsRequest, programmes: list[Programme], day: dt.date, **page: Any) -> HttpResponse:
+    programmes, locked = apart(programmes, LEARNING.code)
     people = [programme.student.audit_id for programme in programmes]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     stored = stored_levels(request, programmes, day)
@@ -80,6 +88,7 @@ def _sheet(request: KvsRequest, programmes: list[Programme], day: dt.date, **pag
         "day_form": SheetDayForm(initial={"op": day}),
         "skills": Skill.labels,
         "lines": sheet.lines(),
+        "locked": locked,
     }
     return render(request, "exams/level_sheet.html", context, status=422 if sheet.errors else 200)
 

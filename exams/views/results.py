@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods
 from exams.actions import Clash, record_results
 from exams.forms import ResultSheet, SheetExamForm
 from exams.models import ExamAttempt, exam_label
-from exams.views.levels import programmes_of
+from exams.views.levels import apart, programmes_of
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
+from kvs.vocabulary import EXAMS
 from students.models import Group, Programme
 
 EXAMINERS = (Role.ADMINISTRATION, Role.COORDINATOR)
@@ -46,6 +47,7 @@ def group_results(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _sheet(request: KvsRequest, programmes: list[Programme], chosen: SheetExamForm, page: dict[str, Any]) -> HttpResponse:
     (part, level), day = chosen.cleaned_data["examen"], chosen.cleaned_data["op"]
+    programmes, locked = apart(programmes, EXAMS.code)
     people = [programme.student.audit_id for programme in programmes]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     rows = ExamAttempt.objects.visible_to(request.user).filter(programme__in=programmes, part=part, taken_on=day)
@@ -64,5 +66,5 @@ def _sheet(request: KvsRequest, programmes: list[Programme], chosen: SheetExamFo
             text = ngettext("%(number)d result is saved.", "%(number)d results are saved.", number)
             messages.success(request, text % {"number": number})
             return redirect(page["parent_url"])
-    context = {**page, "form": sheet, "exam": exam_label(part, level), "day": day, "lines": sheet.lines()}
+    context = {**page, "form": sheet, "exam": exam_label(part, level), "day": day, "lines": sheet.lines(), "locked": locked}
     return render(request, "exams/result_sheet.html", context, status=422 if sheet.errors else 200)

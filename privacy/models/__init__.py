@@ -2,5 +2,6 @@
 
 from privacy.models.erasure import Erasure, Hold
 from privacy.models.exemption import ExemptionLookup, ExemptionRecord
+from privacy.models.restrictions import Objection, Restriction
 
-__all__ = ["Erasure", "ExemptionLookup", "ExemptionRecord", "Hold"]
+__all__ = ["Erasure", "ExemptionLookup", "ExemptionRecord", "Hold", "Objection", "Restriction"]

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from kvs.access import KvsRequest, role_required
@@ -24,7 +25,16 @@ class Section(NamedTuple):
     waiting: str = ""
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        _("Restrictions and objections"),
+        _("What may not be done with somebody's data for now, and when to look again."),
+        "privacy:restrictions",
+        "shield-alert",
+        frozenset({Role.PRIVACY_OFFICER}),
+        waiting="privacy.models.restrictions.waiting_for",
+    ),
+)
 
 
 @require_GET

@@ -42,6 +42,7 @@ from reporting.report import (
     Table,
 )
 from reporting.rules import duo_file_name
+from reporting.withheld import figure, remark, withheld
 from students.models import Contract, Enrolment, Programme, Student
 from students.rules import folded
 
@@ -191,7 +192,8 @@ def rows(month: dt.date, profile: ColumnProfile, marks: QuerySet[Mark], by: User
     """A row per contract of who is to be reported, by name and then by date."""
     minutes = minutes_per_contract(marks)
     bow_number = own_number()
-    found = contracts_of(month, by).filter(to_report("programme__")).select_related("programme__student").defer(PERMIT)
+    found = contracts_of(month, by).filter(to_report("programme__")).exclude(programme__student__in=withheld(REPORT))
+    found = found.select_related("programme__student").defer(PERMIT)
     for contract in found.order_by("programme__student__sort_key", "programme__student__number", "starts_on"):
         yield _row(contract, minutes.get(contract.pk, Minutes()), profile, bow_number)
 
@@ -291,7 +293,9 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     month, leave_out = asked["month"], bool(asked.get("leave_out"))
     profile = profiles.current(REPORT, timezone.localdate())
     lessons = lessons_within(first_lesson_day(month, profile.hours_over), month_end(month), by, *ROLES)
+    restricted = withheld(REPORT)
     marks = Mark.objects.visible_to(by).counted().filter(minutes_attended__gt=0).order_by()
+    marks = marks.exclude(enrolment__programme__student__in=restricted)
     made = []
     for row in rows(month, profile, marks.filter(lesson__in=lessons), by):
         made.append(row)
@@ -308,6 +312,8 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         blocks=tuple(blocks(profile, made, waiting, leave_out, by)),
     )
     excluded = contracts_of(month, by).exclude(to_report("programme__")).values("programme__student").distinct().count()
+    kept = contracts_of(month, by).filter(to_report("programme__"), programme__student__in=restricted)
+    kept_out = kept.values("programme__student").distinct().count()
     placed = Enrolment.objects.visible_to(by).filter(to_report("programme__"))
     return Content(
         about=_("%(first)s to %(last)s inclusive") % {"first": _from(month, profile), "last": date_format(month_end(month))},
@@ -323,8 +329,9 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             (hours(sum(row.attended for row in inside)), _("hours attended")),
             (str(len(waiting)), _("left out") if leave_out else _("students the file waits for")),
             (str(excluded), _("without duty and loan, not reported")),
+            *figure(kept_out),
         ),
-        remarks=tuple(_remarks(profile, delivery, excluded)),
+        remarks=(*_remarks(profile, delivery, excluded), *remark(kept_out)),
         footer=_("For the school's own check: only the file %(name)s goes to DUO. Confidential.") % {"name": delivery.name},
         delivery=delivery,
     )

@@ -23,6 +23,7 @@ from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
 from reporting.lessons import MonthForm, UnsignedRow, lessons_within, locations_missing, unsigned, unsigned_table
 from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
 from reporting.rules import percentage
+from reporting.withheld import figure, remark, withheld
 from students.models import Client, Contract, Enrolment, Student
 
 ROLES = frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
@@ -74,17 +75,19 @@ def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]
     return Contract.objects.filter(ends, client=client, programme=OuterRef(programme), starts_on__lte=OuterRef(day))
 
 
+def marks_of(client: Client, first: dt.date, last: dt.date, by: User) -> QuerySet[Mark]:
+    """Marks in signed lessons of the period that `client` commissioned on their day."""
+    within = lessons_within(first, last, by, *ROLES)
+    ordered = Exists(commissioned(client, "enrolment__programme", "lesson__day"))
+    return Mark.objects.visible_to(by).counted().filter(ordered, lesson__in=within)
+
+
 def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Row]:
     """A row per student with a signed lesson that `client` commissioned on its day. Two queries, whatever the number."""
     there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
-    within = lessons_within(first, last, by, *ROLES)
     marks = (
-        Mark.objects.visible_to(by)
-        .counted()
-        .filter(
-            Exists(commissioned(client, "enrolment__programme", "lesson__day")),
-            lesson__in=within,
-        )
+        marks_of(client, first, last, by)
+        .exclude(enrolment__programme__student__in=withheld(REPORT))
         .order_by()
         .values(student=F("enrolment__programme__student"))
         .annotate(
@@ -120,6 +123,8 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         made.append(row)
         progress(next(counter), None, gettext_noop("Adding up the attendance of students"))
     total = _total(made)
+    restricted = marks_of(client, first, last, by).filter(enrolment__programme__student__in=withheld(REPORT))
+    left_out = restricted.order_by().values("enrolment__programme__student").distinct().count()
     return Content(
         about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
         tables=(Filled(STUDENTS, made, total if made else None), Filled(UNSIGNED, unsigned_of(client, first, last, by))),
@@ -129,8 +134,9 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             (_hours(total.offered), _("hours offered")),
             (_hours(total.attended), _("hours attended")),
             (_percent(total.present), _("present")),
+            *figure(left_out),
         ),
-        remarks=((_("Proof"), _proof(total)),),
+        remarks=((_("Proof"), _proof(total)), *remark(left_out)),
         footer=_("Only students whom %(client)s commissioned on the day of the lesson. Confidential.") % {"client": client.name},
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from reporting.lessons import lessons_within, locations_missing
 from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
 from reporting.reports.municipality import ATTENDED, OFFERED, MunicipalityForm, commissioned, period
 from reporting.rules import in_hours
+from reporting.withheld import figure, remark, withheld
 from students.models import Client, Contract, Programme
 
 ROLES = frozenset({Role.ADMINISTRATION, Role.PRIVACY_OFFICER})  # management does not read levels (the data catalogue)
@@ -100,17 +101,22 @@ class Course:
         return sum(attended for day, _offered, attended in self.days if day <= until)
 
 
+def programmes_of(client: Client, first: dt.date, last: dt.date, who: User) -> QuerySet[Programme]:
+    """Programmes with a contract of `client` that runs in the period."""
+    running = Contract.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=first), client=client, starts_on__lte=last)
+    return Programme.objects.visible_to(who).filter(Exists(running.filter(programme=OuterRef("pk"))))
+
+
 def courses_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[Course]:
     """What `client` commissioned in the period, with everything up to its end. Five queries, whatever the number."""
     who = by.only_as(*ROLES)  # a teacher's role elsewhere adds nothing
     contracts: dict[uuid.UUID, list[Contract]] = defaultdict(list)
     for contract in Contract.objects.visible_to(who).filter(client=client).order_by("starts_on"):
         contracts[contract.programme_id].append(contract)
-    running = Contract.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=first), client=client, starts_on__lte=last)
     names = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
     programmes = (
-        Programme.objects.visible_to(who)
-        .filter(Exists(running.filter(programme=OuterRef("pk"))))
+        programmes_of(client, first, last, who)
+        .exclude(student__in=withheld(REPORT))
         .select_related("student")
         .only("target_level", *(f"student__{name}" for name in names))
         .order_by("student__sort_key", "student__number", "starts_on")
@@ -207,11 +213,14 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         sat += _exams(course)
         progress(number, len(courses), gettext_noop("Gathering levels, exams and hours of students"))
     people = tuple(dict.fromkeys(row.person for row in rows))
+    restricted = programmes_of(client, first, last, by.only_as(*ROLES)).filter(student__in=withheld(REPORT))
+    left_out = restricted.values("student").distinct().count()
     return Content(
         about=" · ".join([client.name, _("until %(last)s inclusive") % {"last": date_format(last)}, *_part_only(by)]),
         tables=(Filled(STUDENTS, rows), Filled(MEASURED, measured), Filled(EXAMS, sat)),
         people=people,
-        figures=_figures(courses, len(people), first),
+        figures=(*_figures(courses, len(people), first), *figure(left_out)),
+        remarks=remark(left_out),
         footer=_("Only what falls on days on which %(client)s commissioned the course. Confidential.") % {"client": client.name},
     )
 

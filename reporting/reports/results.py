@@ -48,6 +48,7 @@ from reporting.report import (
     Report,
     Table,
 )
+from reporting.withheld import figure, remark, withheld
 from students.models import Contract, Programme
 
 ROLES = frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
@@ -200,6 +201,8 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     first = asked["first"]
     profile = profiles.current(REPORT, timezone.localdate())
     found = programmes_in(first, by).select_related("student").defer(*SEALED).prefetch_related("contracts__client")
+    kept_out = found.filter(student__in=withheld(REPORT)).values("student").distinct().count()
+    found = found.exclude(student__in=withheld(REPORT))
     programmes = list(found.order_by("student__sort_key", "student__number", "starts_on"))
     reasons = [why_outside(programme) for programme in programmes]
     measured = [programme for programme, reason in zip(programmes, reasons, strict=True) if not reason]
@@ -223,8 +226,9 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             (str(len([row for row in made if row.state == "ended"])), _("ended")),
             (hours(sum(row.attended for row in made)), _("hours attended")),
             (str(len(reasons) - len(measured)), _("left out")),
+            *figure(kept_out),
         ),
-        remarks=((_("Left out"), counted_out(reasons)), *profiles.remarks(profile, delivery)),
+        remarks=((_("Left out"), counted_out(reasons)), *remark(kept_out), *profiles.remarks(profile, delivery)),
         footer=_("For the school's own check: only the file %(name)s goes to Blik op Werk. Confidential.")
         % {"name": delivery.name},
         delivery=delivery,

@@ -42,6 +42,7 @@ from reporting.report import (
     Report,
     Table,
 )
+from reporting.withheld import figure, remark, withheld
 from students.models import Programme
 
 ROLES = frozenset({Role.ADMINISTRATION, Role.PRIVACY_OFFICER})  # who may read contact data
@@ -129,8 +130,12 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     first = asked["first"]
     profile = profiles.current(REPORT, timezone.localdate())
     before, made, unreachable, reasons = given_before(first), [], [], []
+    restricted, kept_out = set(withheld(REPORT).values_list("pk", flat=True)), 0
     for number, programme in enumerate(latest_programmes(first, by), start=1):
         reason = why_not_asked(programme)
+        if not reason and programme.student_id in restricted:
+            kept_out += 1
+            continue
         reasons.append(reason)
         if reason == "unreachable":
             student = programme.student
@@ -156,9 +161,11 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         figures=(
             (str(len(made)), _("students in the list")),
             (str(len([reason for reason in reasons if reason])), _("left out")),
+            *figure(kept_out),
         ),
         remarks=(
             (_("Left out"), counted_out(reasons)),
+            *remark(kept_out),
             *profiles.remarks(profile, delivery),
         ),
         footer=_("For the school's own check: only the file %(name)s goes to the survey agency. Confidential.")

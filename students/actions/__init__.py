@@ -16,6 +16,7 @@ from kvs.editing import changed
 from kvs.fields import blind_index
 from kvs.models import Location, Membership, Role, User
 from students import rules
+from students.actions.restrictions import check_unrestricted
 from students.models import (
     CaseManager,
     Client,
@@ -105,6 +106,7 @@ def change_student(
     """
     row = changed(Student.objects.all(), student.pk, version, {})
     different = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    check_unrestricted(row, Student, different)
     for name, value in different.items():
         setattr(row, name, value)
     _derive(row)
@@ -201,7 +203,8 @@ def start_programme(*, student: Student, by: User, bsn: str | None = None, **fie
 @transaction.atomic
 def change_programme(*, programme: Programme, version: int, by: User, changes: Mapping[str, Any]) -> Programme:
     """Change a programme. Taking the ground away takes the BSN away in the same act."""
-    row = changed(Programme.objects.all(), programme.pk, version, changes)
+    row = changed(Programme.objects.select_related("student"), programme.pk, version, changes)
+    check_unrestricted(row.student, Programme, changes)
     if not row.bsn_basis:
         row.bsn = None
     row.bsn_index = bsn_index(row.bsn) if row.bsn else None
@@ -235,7 +238,8 @@ def add_contract(*, programme: Programme, by: User, **fields: Any) -> Contract:
 @transaction.atomic
 def change_contract(*, contract: Contract, version: int, by: User, changes: Mapping[str, Any]) -> Contract:
     """Change what was agreed. Raises ValidationError."""
-    row = changed(Contract.objects.all(), contract.pk, version, changes)
+    row = changed(Contract.objects.select_related("programme__student"), contract.pk, version, changes)
+    check_unrestricted(row.programme.student, Contract, changes)
     _check_contract(row)
     row.save()
     return row

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -11,10 +12,25 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from kvs import catalogue
 from kvs.fields import SealedField
 from kvs.models import Location, Role, User
 from students import rules
 
+# What the use of can be restricted (AVG art. 18): categories of the data catalogue that a student's file holds.
+RESTRICTABLE = (
+    "identity",
+    "contact",
+    "bsn",
+    "residence",
+    "background",
+    "programme",
+    "attendance",
+    "learning",
+    "exams",
+)
+# Purposes that rest on AVG art. 6(1)(e) or (f), to which somebody can object (art. 21); the survey has its own field.
+OBJECTABLE = ("client_reports", "quality")
 SCHOOL_WIDE = (Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.PRIVACY_OFFICER, Role.FINANCE)
 
 
@@ -108,6 +124,9 @@ class Student(models.Model):
     contact_language = models.CharField(_("language to be addressed in"), max_length=3, blank=True)  # ISO 639-3
     # The survey rests on a legitimate interest: who objects is never handed over (AVG art. 21; privacy_obligations.md 40).
     no_survey = models.BooleanField(_("does not want to be asked for the survey of Blik op Werk"), default=False)
+    # Decided in the privacy part, obeyed here: what is restricted is kept, and not used, changed or deleted (AVG art. 18).
+    restricted = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False)
+    objections = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False)  # codes of purposes
     other_languages = models.CharField(_("other languages"), max_length=200, blank=True)
     education_level = models.CharField(_("education"), max_length=12, choices=EducationLevel, blank=True)
     school_years = models.PositiveSmallIntegerField(_("years of school"), null=True, blank=True)
@@ -144,6 +163,8 @@ class Student(models.Model):
                 name="student_birth_parts",
                 violation_error_message=_("A day needs a month and a month needs a year."),
             ),
+            models.CheckConstraint(condition=Q(restricted__contained_by=list(RESTRICTABLE)), name="student_restricted"),
+            models.CheckConstraint(condition=Q(objections__contained_by=list(OBJECTABLE)), name="student_objections"),
             models.CheckConstraint(condition=Q(gender__in=["", "f", "m", "x"]), name="student_gender"),
             models.CheckConstraint(
                 condition=Q(education_level__in=["", "none", "primary", "secondary", "vocational", "higher"]),
@@ -184,6 +205,11 @@ class Student(models.Model):
         if self.birth_day is None:
             return date_format(dt.date(self.birth_year, self.birth_month, 1), "b Y")
         return date_format(dt.date(self.birth_year, self.birth_month, self.birth_day))
+
+    @property
+    def restricted_titles(self) -> list[str]:
+        """What is restricted, in words: "Examens"."""
+        return [str(catalogue.category(code).title) for code in self.restricted]
 
     @property
     def initials(self) -> str:

@@ -190,6 +190,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
         (_("Data"), "students:detail", tuple(STAFF)),
         (_("Programme and contract"), "students:programmes", PROGRAMME_READERS),
         (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),
+        (_("Privacy"), "privacy:student", (Role.PRIVACY_OFFICER,)),
     )
     return [
         {"label": label, "url": reverse(name, args=[student.pk]), "current": name == current}

@@ -63,6 +63,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "school": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "attendance:today": (302, only(Role.TEACHER)),
     "students:corrections": (302, only(*ADMINISTRATION)),
+    "privacy:restrictions": (302, only(Role.PRIVACY_OFFICER)),
     "privacy:overview": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:data_and_why": (200, ANYONE),
@@ -139,6 +140,10 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
         (Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.PRIVACY_OFFICER),
     ),
     "attendance:group_lessons": ("group", OFFICE),
+    "privacy:student": ("student", (Role.PRIVACY_OFFICER,)),
+    "privacy:restriction_add": ("student", (Role.PRIVACY_OFFICER,)),
+    "privacy:restriction_lift": ("restriction", (Role.PRIVACY_OFFICER,)),
+    "privacy:objection_decide": ("objection", (Role.PRIVACY_OFFICER,)),
 }
 # Clients and accounts belong to no location: who may open one may open all.
 SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
@@ -167,6 +172,7 @@ OWN: dict[str, dict[str, str]] = {
     "students:propose_programme": {"field": "term_ends_on", "pk": "programme"},
     "reporting:own_disclosures": {},
     "reporting:own_progress": {},
+    "privacy:own_objections": {},
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {
@@ -192,6 +198,7 @@ ELSEWHERE = {
     "reporting:progress": "test_who_may_open_a_report",
     "reporting:file": "test_who_may_open_a_report",
     "reporting:hand_over": "test_who_may_open_a_report",
+    "privacy:objection_add": "test_only_the_privacy_officer_of_that_location_stops_a_purpose",
     "reporting:stop": "test_only_the_asker_stops_it",
 }
 

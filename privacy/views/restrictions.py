@@ -1,0 +1,195 @@
+"""The privacy tab of a student: what is restricted, what is objected to; and the student's own page of objections."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kvs import audit
+from kvs.access import KvsRequest, office_role, role_required
+from kvs.drafts import form_data
+from kvs.models import AccessEvent, Role
+from kvs.pages import form_page
+from privacy.actions.restrictions import decide_objection, lift, object_to, restrict, withdraw_objection
+from privacy.forms.restrictions import DecideForm, LiftForm, RestrictForm
+from privacy.models import Objection, Restriction
+from students.models import Student
+from students.views.people import student_tabs, with_groups
+from students.views.portal import own_file
+
+OFFICER = (Role.PRIVACY_OFFICER,)
+
+
+@require_GET
+@role_required(*OFFICER)
+def student_privacy(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """What holds for the data of one student."""
+    student = get_object_or_404(with_groups(Student.objects.visible_to(request.user)), pk=pk)
+    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)
+    context = {
+        "student": student,
+        "tabs": student_tabs(request.account, student, "privacy:student"),
+        "restrictions": Restriction.objects.filter(student=student).select_related("set_by", "lifted_by"),
+        "objections": Objection.objects.filter(student=student).select_related("made_by", "decided_by"),
+        "purposes": _purposes(student),
+    }
+    return render(request, "privacy/student.html", context)
+
+
+def _purposes(student: Student) -> list[tuple[str, str]]:
+    """What the desk can still stop for the student: code and title."""
+    return [(str(code), str(title)) for code, title in Objection.Purpose.choices if code not in student.objections]
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*OFFICER)
+def restriction_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Restrict the use of parts of a file."""
+    student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    form = RestrictForm(form_data(request))
+
+    def act() -> Restriction:
+        return restrict(student=student, by=request.user, **form.cleaned_data)
+
+    def done(made: Restriction) -> str:
+        text = _("From now on this is only kept: %(what)s.") % {"what": ", ".join(made.titles)}
+        messages.success(request, text)
+        return reverse("privacy:student", args=[student.pk])
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("Restrict the use of data"),
+        verb=_("Restrict"),
+        parent=student.full_name,
+        parent_url=reverse("privacy:student", args=[student.pk]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*OFFICER)
+def restriction_lift(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """End a restriction, after the student was told."""
+    found = Restriction.objects.visible_to(request.user).in_force().select_related("student")
+    restriction = get_object_or_404(found, pk=pk)
+    back = reverse("privacy:student", args=[restriction.student_id])
+    form = LiftForm(form_data(request), initial={"version": restriction.version})
+
+    def act() -> Restriction:
+        typed = form.cleaned_data
+        return lift(
+            restriction=restriction,
+            version=typed["version"],
+            told_on=typed["told_on"],
+            told_how=typed["told_how"],
+            by=request.user,
+        )
+
+    def done(lifted: Restriction) -> str:
+        messages.success(request, _("The restriction of %(what)s is lifted.") % {"what": ", ".join(lifted.titles)})
+        return back
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("Lift the restriction of %(what)s") % {"what": ", ".join(restriction.titles)},
+        verb=_("Lift the restriction"),
+        parent=restriction.student.full_name,
+        parent_url=back,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*OFFICER)
+def objection_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Decide on an objection; until then its purpose is stopped."""
+    objection = get_object_or_404(Objection.objects.visible_to(request.user).open().select_related("student"), pk=pk)
+    back = reverse("privacy:student", args=[objection.student_id])
+    form = DecideForm(form_data(request))
+
+    def act() -> Objection:
+        return decide_objection(objection=objection, outcome=form.cleaned_data["outcome"], by=request.user)
+
+    def done(decided: Objection) -> str:
+        messages.success(request, f"{decided.get_purpose_display()}: {decided.get_outcome_display()}.")
+        return back
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("Decide on the objection to: %(purpose)s") % {"purpose": objection.get_purpose_display()},
+        verb=_("Decide"),
+        parent=objection.student.full_name,
+        parent_url=back,
+    )
+
+
+@require_POST
+@role_required(*OFFICER)
+def objection_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """The student objected at the desk or by letter."""
+    student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    _stop(request, student, request.POST.get("purpose", ""))
+    return redirect("privacy:student", pk=student.pk)
+
+
+def _stop(request: KvsRequest, student: Student, purpose: str) -> None:
+    """Object, and say what came of it; an unknown purpose or one stopped already is no error for a person."""
+    try:
+        made = object_to(student=student, purpose=purpose, by=request.user)
+    except ValidationError as problem:
+        messages.warning(request, problem.messages[0])
+    else:
+        messages.success(request, _("Stopped: %(purpose)s.") % {"purpose": made.get_purpose_display()})
+
+
+@require_GET
+@role_required(*OFFICER)
+def restriction_list(request: KvsRequest) -> HttpResponse:
+    """Every restriction in force and every objection that waits, the oldest to look at first."""
+    found = Restriction.objects.visible_to(request.user).in_force().select_related("student").order_by("review_on")
+    open_ones = Objection.objects.visible_to(request.user).open().select_related("student").order_by("made_at")
+    people = [row.student.audit_id for row in [*found, *open_ones]]
+    audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
+    return render(request, "privacy/restrictions.html", {"restrictions": found, "objections": open_ones})
+
+
+# --- the student
+
+
+@require_http_methods(["GET", "POST"])
+@own_file
+def own_objections(request: KvsRequest, student: Student) -> HttpResponse:
+    """What I can say no to; one tap, and it stops at once."""
+    if request.method == "POST":
+        _say(request, student)
+        return redirect("privacy:own_objections")
+    standing = {row.purpose: row for row in Objection.objects.standing().filter(student=student)}
+    refused = Objection.objects.filter(student=student, outcome=Objection.Outcome.REFUSED)
+    context = {
+        "student": student,
+        "purposes": [(code, title, standing.get(code)) for code, title in Objection.Purpose.choices],
+        "refused": {row.purpose for row in refused} - set(standing),
+    }
+    return render(request, "privacy/own_objections.html", context)
+
+
+def _say(request: KvsRequest, student: Student) -> None:
+    purpose = request.POST.get("purpose", "")
+    if request.POST.get("act") != "back":
+        _stop(request, student, purpose)
+        return
+    for row in Objection.objects.standing().filter(student=student, purpose=purpose):
+        withdraw_objection(objection=row, by=request.user)
+        messages.success(request, _("You took your objection back."))
