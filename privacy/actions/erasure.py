@@ -18,6 +18,7 @@ from kvs.database import erasing
 from kvs.editing import changed
 from kvs.jobs import start_job
 from kvs.models import User
+from kvs.terms import Container
 from privacy import plan as plans
 from privacy import traces
 from privacy.actions.exemption import copy_out
@@ -54,8 +55,8 @@ def held_containers(subject: Subject) -> dict[str, str]:
     held: dict[str, str] = {}
     for hold in Hold.objects.standing().filter(subject_audit_id__in=subject.audit_ids):
         held |= dict.fromkeys(hold.containers, hold.ground)
-    for container in getattr(subject.person, "restricted_containers", ()):
-        held[container] = "restriction"
+    if isinstance(subject.person, Student) and subject.person.restricted:  # exams hang on the programme, that on the file
+        held[Container.CORE] = "restriction"
     return held
 
 
@@ -89,10 +90,15 @@ def release_hold(*, hold: Hold, version: int, by: User) -> Hold:
     row = changed(Hold.objects.standing(), hold.pk, version, changes)
     row.save()
     if person := find_person(row.subject_audit_id):
-        for erasure in _open_of(subject_of(person)).filter(state=STATE.HELD):
-            _write_plan(erasure, subject_of(person))
-            erasure.save()
+        plan_what_was_held(subject_of(person))
     return row
+
+
+def plan_what_was_held(subject: Subject) -> None:
+    """An erasure that waited for a hold or a restriction is planned anew, now that something was lifted."""
+    for erasure in _open_of(subject).filter(state=STATE.HELD):
+        _write_plan(erasure, subject)
+        erasure.save()
 
 
 def _open_of(subject: Subject) -> Any:

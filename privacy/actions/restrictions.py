@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from kvs.editing import changed
 from kvs.models import User
+from privacy.actions.erasure import plan_what_was_held
 from privacy.models import Objection, Restriction
+from privacy.subject import subject_of
 from students.actions.restrictions import set_limits
 from students.models import Student
 
@@ -36,7 +38,10 @@ def lift(*, restriction: Restriction, version: int, told_on: dt.date, told_how: 
     row.lifted_at, row.lifted_by = timezone.now(), by
     row.full_clean(exclude=["student", "set_by", "lifted_by"])
     row.save()
-    _bring_in_step(_locked(row.student), by)
+    student = _locked(row.student)
+    _bring_in_step(student, by)
+    student.refresh_from_db()
+    plan_what_was_held(subject_of(student))
     return row
 
 

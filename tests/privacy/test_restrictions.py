@@ -18,8 +18,9 @@ from exams.actions import Cell, add_attempt, change_attempt, record_levels, reco
 from exams.models import ExamAttempt, LevelMeasurement
 from kvs import catalogue
 from kvs.models import AuditEntry, Location, Organisation, Role, User
+from privacy.actions.erasure import prepare_erasure
 from privacy.actions.restrictions import decide_objection, lift, object_to, withdraw_objection
-from privacy.models import Objection, Restriction
+from privacy.models import Erasure, Objection, Restriction
 from privacy.models.restrictions import waiting_for
 from reporting.reports import duo, municipality, progress, results, survey
 from reporting.withheld import categories_of
@@ -242,6 +243,18 @@ def test_two_restrictions_add_up_and_lifting_one_leaves_the_other(rania: Student
     assert rania.restricted == []
     lines = AuditEntry.objects.filter(subject_audit_id=rania.audit_id, model="students.student", fields=["restricted"])
     assert lines.count() == 4
+
+
+def test_a_restricted_file_is_not_erased_until_the_restriction_is_lifted(rania: Student, dana: User) -> None:
+    row = limit(rania, dana, "exams")
+    rania.refresh_from_db()
+
+    erasure = prepare_erasure(person=rania, reason=Erasure.Reason.REQUEST, by=dana)
+    assert erasure.state == Erasure.State.HELD
+
+    lifted(row, dana)
+    erasure.refresh_from_db()
+    assert erasure.state == Erasure.State.PREPARED
 
 
 @pytest.mark.parametrize(
