@@ -1,5 +1,6 @@
 """What the environment says: the data folder, switches and keys. No Django here, so that it can be read before settings are."""
 
+import datetime as dt
 import hashlib
 import os
 import secrets
@@ -54,6 +55,12 @@ def keys_folder() -> Path:
     return Path(chosen).resolve() if chosen else var_folder() / "keys"
 
 
+def backups_folder() -> Path:
+    """Where backups go: KVS_BACKUPS, best the disk of another machine, or the data folder's `backups`."""
+    chosen = os.environ.get("KVS_BACKUPS")
+    return Path(chosen).resolve() if chosen else var_folder() / "backups"
+
+
 def flag(name: str) -> bool:
     """True when the variable is 1, false when it is 0, empty or absent; anything else raises EnvironmentProblem."""
     value = os.environ.get(name, "")
@@ -62,12 +69,23 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
-def number(name: str, default: int) -> int:
-    """A whole number from the environment; raises EnvironmentProblem when it is none."""
+def number(name: str, default: int, *, at_least: int = 0) -> int:
+    """A whole number from the environment; raises EnvironmentProblem when it is none, or too small."""
     value = os.environ.get(name) or str(default)
     if not value.isascii() or not value.isdigit():
         raise EnvironmentProblem(f"{name} must be a whole number, not {value!r}.")
+    if int(value) < at_least:
+        raise EnvironmentProblem(f"{name} must be at least {at_least}.")
     return int(value)
+
+
+def time_of_day(name: str, default: str) -> dt.time:
+    """A time such as 02:30 from the environment; raises EnvironmentProblem when it is none."""
+    value = os.environ.get(name) or default
+    try:
+        return dt.datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007  # the clock on the wall
+    except ValueError:
+        raise EnvironmentProblem(f"{name} must be a time such as 02:30, not {value!r}.") from None
 
 
 def redis_url() -> str:

@@ -416,4 +416,11 @@ STORES = (
         ("django.core.files.uploadhandler.TemporaryFileUploadHandler",),
         gone_after=Period(hours=1),
     ),
+    Store(
+        "backups",
+        _("Backups"),
+        _("The whole database, encrypted; what opens it does not lie on this machine. Without keys, sessions and drafts."),
+        gone_after=Period(days=35),
+    ),
+    Store("ledger", _("Ledger of erasures"), _("Keyed numbers of erased files, outside the backups. No name.")),
 )

@@ -4,7 +4,8 @@ Environment: KVS_VAR data folder, KVS_KEYS key folder, KVS_DATABASE_URL, KVS_RED
 this school answers to), KVS_URL (how browsers reach it, for links in e-mail), KVS_DEMO, KVS_TRUSTED_PROXIES (how many
 proxies of our own stand in front), KVS_INVITATION_DAYS, and for e-mail KVS_MAIL_HOST, KVS_MAIL_PORT, KVS_MAIL_FROM,
 KVS_MAIL_SECURITY (starttls, tls, none), KVS_MAIL_USER, KVS_MAIL_PASSWORD_FILE,
-KVS_DATABASE_PASSWORD_FILE, KVS_REDIS_PASSWORD_FILE.
+KVS_DATABASE_PASSWORD_FILE, KVS_REDIS_PASSWORD_FILE. Backups: KVS_BACKUPS folder, KVS_BACKUP_AT (02:30), KVS_BACKUP_DAYS
+they are kept.
 """
 
 import os
@@ -121,6 +122,11 @@ AUDITLOG_DISABLE_REMOTE_ADDR = True
 REDIS_URL = environment.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "kvs"}}
 
+# --- backups (kvs/backup.py)
+BACKUPS = environment.backups_folder()
+BACKUP_AT = environment.time_of_day("KVS_BACKUP_AT", "02:30")  # in TIME_ZONE
+BACKUP_DAYS = environment.number("KVS_BACKUP_DAYS", 35, at_least=1)
+
 # --- long work
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
@@ -133,6 +139,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {  # seconds
     "ring-waiting-jobs": {"task": "kvs.tasks.ring_waiting_jobs", "schedule": 30},
     "delete-expired": {"task": "kvs.tasks.delete_expired", "schedule": 600},
+    "nightly-backup": {"task": "kvs.tasks.nightly_backup", "schedule": 900},
     "tidy-imports": {"task": "students.tasks.tidy_imports", "schedule": 600},
     "delete-old-report-runs": {"task": "reporting.tasks.delete_old_runs", "schedule": 3600},
 }

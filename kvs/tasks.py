@@ -1,13 +1,16 @@
 """Celery's way in: ids only, safe to run twice."""
 
+import logging
 import uuid
 
 from celery import shared_task
 
-from kvs import cards, drafts, factors, files, jobs, links
+from kvs import backup, cards, drafts, factors, files, jobs, ledger, links
 
 __all__ = ["factors"]
 from kvs.sessions import SessionStore
+
+log = logging.getLogger(__name__)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -31,3 +34,16 @@ def delete_expired() -> None:
     drafts.delete_expired()
     cards.delete_expired_codes()
     links.delete_expired_links()
+    ledger.delete_old_marks()
+    ledger.write_out()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def nightly_backup() -> None:
+    """Make the backup of the night when its hour has passed, and delete old ones. Why there is none goes to the log."""
+    try:
+        backup.delete_old()
+        if backup.public_key() and backup.due():  # without a key the page of the system says so
+            backup.make_backup()
+    except backup.BackupProblem as problem:
+        log.error("%s", problem)

@@ -4,11 +4,9 @@ import base64
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,10 @@ from django.test.utils import isolate_apps
 from pytest_django import Settings
 
 from kvs import environment
-from kvs.environment import PROJECT, SealKeys, fingerprint, write_key
+from kvs.environment import SealKeys, fingerprint, write_key
 from kvs.fields import SealedField, seal, seal_bytes
 from kvs.rotation import SealedColumn, Tally, move, sealed_columns
+from tests.installation import Installation as Plain
 from tests.kvs.school_of_secrets import DRAFTS
 
 WHERE = {  # column -> how many values `fill` puts there
@@ -36,39 +35,11 @@ WHERE = {  # column -> how many values `fill` puts there
 }
 
 
-@dataclass
-class Installation:
-    """A database and a key folder."""
-
-    address: str
-    keys: Path
-
-    @property
-    def env(self) -> dict[str, str]:
-        own = {"KVS_DATABASE_URL": self.address, "KVS_KEYS": str(self.keys), "DJANGO_SETTINGS_MODULE": "kvs.settings"}
-        return os.environ | own
-
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, *command], cwd=PROJECT, env=self.env, text=True, **pipes)  # type: ignore[call-overload,no-any-return]
-
-    def run(self, *command: str, code: int = 0) -> str:
-        """Standard output, or the last line of standard error when it is to fail."""
-        process = self.start(*command)
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == code, err
-        assert "Traceback" not in err
-        return out if code == 0 else err.strip().splitlines()[-1]
+class Installation(Plain):
+    """One whose keys are replaced."""
 
     def rotate(self, *words: str, code: int = 0) -> str:
         return self.run("manage.py", "rotate_keys", *words, code=code)
-
-    def school(self, what: str) -> str:
-        return self.run("-m", "tests.kvs.school_of_secrets", what)
-
-    def ask(self, question: str) -> list[tuple[object, ...]]:
-        with psycopg.connect(self.address) as database:
-            return database.execute(question.encode()).fetchall()
 
     def under(self, key: str) -> dict[str, int]:
         """How many raw values of each column open under this one key."""
