@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy.views import overview, restrictions
+from privacy.views import erasures, exemptions, overview, restrictions
 
 app_name = "privacy"
 urlpatterns = [
@@ -14,4 +14,17 @@ urlpatterns = [
     path("cursisten/<uuid:pk>/privacy/beperken/", restrictions.restriction_add, name="restriction_add"),
     path("cursisten/<uuid:pk>/privacy/bezwaar/", restrictions.objection_add, name="objection_add"),
     path("mijn/bezwaar/", restrictions.own_objections, name="own_objections"),
+    path("privacy/wissen/", erasures.erasure_list, name="erasures"),
+    path("privacy/wissen/cursist/<uuid:pk>/", erasures.erasure_student, name="erasure_student"),
+    path("privacy/wissen/collega/<uuid:pk>/", erasures.erasure_account, name="erasure_account"),
+    path("privacy/wissen/klantmanager/<uuid:pk>/", erasures.erasure_contact, name="erasure_contact"),
+    path("privacy/wissen/<uuid:pk>/", erasures.erasure_page, name="erasure"),
+    path("privacy/wissen/<uuid:pk>/voortgang/", erasures.erasure_progress, name="erasure_progress"),
+    path("privacy/wissen/<uuid:pk>/goedkeuren/", erasures.erasure_approve, name="erasure_approve"),
+    path("privacy/wissen/<uuid:pk>/opnieuw/", erasures.erasure_renew, name="erasure_renew"),
+    path("privacy/wissen/<uuid:pk>/stoppen/", erasures.erasure_cancel, name="erasure_cancel"),
+    path("privacy/wissen/<uuid:pk>/bevestiging/", erasures.erasure_certificate, name="erasure_certificate"),
+    path("privacy/bewaren/cursist/<uuid:pk>/", erasures.hold_student, name="hold_student"),
+    path("privacy/bewaren/<uuid:pk>/opheffen/", erasures.hold_release, name="hold_release"),
+    path("privacy/ontheffingen/", exemptions.look_up, name="exemptions"),
 ]

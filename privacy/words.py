@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -56,6 +57,14 @@ def name_of(label: str) -> str:
         return str(capfirst(apps.get_model(label)._meta.verbose_name))
     except LookupError:
         return label
+
+
+def column_name(trace: dict[str, Any]) -> str:
+    """What people call the column of a trace; its technical name when this version no longer has it."""
+    try:
+        return str(capfirst(apps.get_model(trace["model"])._meta.get_field(trace["column"]).verbose_name))
+    except (LookupError, FieldDoesNotExist):
+        return str(trace["column"])
 
 
 def _happens(line: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("cursisten/<uuid:pk>/trajecten/nieuw/", programmes.programme_add, name="programme_add"),
     path("cursisten/<uuid:pk>/plaatsen/", programmes.enrolment_add, name="enrolment_add"),
     path("trajecten/<uuid:pk>/", programmes.programme_edit, name="programme_edit"),
+    path("trajecten/<uuid:pk>/ontheffing/", programmes.exemption, name="exemption"),
     path("trajecten/<uuid:pk>/contract/", programmes.contract_add, name="contract_add"),
     path("contracten/<uuid:pk>/", programmes.contract_edit, name="contract_edit"),
     path("plaatsingen/<uuid:pk>/einde/", programmes.enrolment_end, name="enrolment_end"),

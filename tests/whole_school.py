@@ -14,13 +14,14 @@ from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.cards import issue_card, issue_desk_code
 from kvs.models import Job, JobState, Location, Role, User
+from privacy.actions.erasure import prepare_erasure, set_hold
 from reporting.actions import ask_report, hand_over, make_report
 from reporting.models import ReportRun
 from reporting.report import reports
 from students import actions
 from students.models import Client, Enrolment, Group, InformTask, Programme, Student
 from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
-from tests.factories import LONG_AGO, make_everything, place, staff, teach
+from tests.factories import LONG_AGO, make_everything, make_student, place, staff, teach
 from tests.people import Browser, signed_in
 from tests.students.importing import book, send
 
@@ -46,6 +47,16 @@ MORE: dict[str, dict[str, str]] = {
     "reporting:file": {"pk": "run", "file": "page"},
     "reporting:hand_over": {"pk": "run"},
     "reporting:stop": {"pk": "run"},
+    "privacy:erasure_account": {"pk": "account"},
+    "privacy:erasure_contact": {"pk": "case_manager"},
+    **{
+        f"privacy:{name}": {"pk": "erasure"}
+        for name in (
+            *("erasure", "erasure_progress", "erasure_approve"),
+            *("erasure_certificate", "erasure_renew", "erasure_cancel"),
+        )
+    },
+    "privacy:hold_release": {"pk": "hold"},
 }
 BSN = "999990019"
 SIGNED = dt.timedelta(days=2)  # how long ago the signed lesson was
@@ -114,6 +125,7 @@ def make_school(location: Location, by: User) -> WholeSchool:
     add_proposals(school)
     add_report(school)
     add_import(school, location)
+    add_erasures(school, location)
     return school
 
 
@@ -129,6 +141,15 @@ def add_lessons(school: WholeSchool) -> None:
         group=lesson.group, starts_at=begin, ends_at=begin + dt.timedelta(hours=1), planned_minutes=55, by=teacher
     )
     sign_register(lesson=earlier, rows=[Row(enrolment.pk, "absent")], by=teacher)
+
+
+def add_erasures(school: WholeSchool, location: Location) -> None:
+    """The erasure of somebody else waits for a second person; a third person's file is held."""
+    officer = school.people[Role.PRIVACY_OFFICER]
+    waits, held = (make_student(location, school.office) for _person in range(2))
+    school.keys["erasure"] = str(prepare_erasure(person=waits, reason="request", by=officer).pk)
+    until = timezone.localdate() + dt.timedelta(days=30)
+    school.keys["hold"] = str(set_hold(person=held, ground="claim", review_on=until, by=officer).pk)
 
 
 def add_proposals(school: WholeSchool) -> None:

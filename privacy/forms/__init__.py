@@ -1,1 +1,1 @@
-"""What people type about privacy."""
+"""What people type about privacy: one file per subject."""

@@ -34,6 +34,21 @@ SECTIONS: tuple[Section, ...] = (
         frozenset({Role.PRIVACY_OFFICER}),
         waiting="privacy.models.restrictions.waiting_for",
     ),
+    Section(
+        _("Erasures"),
+        _("What waits for a second person, what is held, and what was erased."),
+        "privacy:erasures",
+        "trash-2",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        "privacy.views.erasures.waiting_for",
+    ),
+    Section(
+        _("Exemptions"),
+        _("Somebody at the desk asks for proof of an exemption of years ago."),
+        "privacy:exemptions",
+        "stamp",
+        frozenset({Role.PRIVACY_OFFICER}),
+    ),
 )
 
 

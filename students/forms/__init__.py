@@ -21,6 +21,7 @@ from students.models import (
     Contract,
     CorrectionProposal,
     Enrolment,
+    Exemption,
     Group,
     Programme,
     Student,
@@ -268,6 +269,15 @@ class EnrolmentForm(forms.ModelForm[Enrolment]):
         if starts and ends and ends < starts:
             self.add_error("ends_on", _("The last day cannot be before the first day."))
         return data
+
+
+class ExemptionForm(forms.Form):
+    """That somebody was exempted. No reason, no diagnosis: the school needs neither."""
+
+    kind = forms.ChoiceField(label=_("Kind of exemption"), choices=Exemption.Kind, widget=forms.RadioSelect)
+    body = forms.ChoiceField(label=_("Decided by"), choices=Exemption.Body, widget=forms.RadioSelect)
+    decided_on = forms.DateField(label=_("Date of the decision"), widget=DateInput())
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class EndEnrolmentForm(forms.Form):

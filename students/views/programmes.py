@@ -16,10 +16,11 @@ from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
 from kvs.pages import form_page
 from students import actions
-from students.forms import ContractForm, EndEnrolmentForm, EnrolmentForm, ProgrammeForm
-from students.models import Contract, Enrolment, Programme, Student
+from students.forms import ContractForm, EndEnrolmentForm, EnrolmentForm, ExemptionForm, ProgrammeForm
+from students.models import Contract, Enrolment, Exemption, Programme, Student
 from students.views.people import EDITORS, PROGRAMME_READERS, student_tabs, with_groups
 
+EXEMPTION_READERS = (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)
 PLACERS = (Role.ADMINISTRATION, Role.COORDINATOR)
 
 
@@ -29,7 +30,7 @@ def programmes(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """All programmes of a student with their contracts and places."""
     student = get_object_or_404(with_groups(Student.objects.visible_to(request.user)), pk=pk)
     _opened(request, student)
-    rows = student.programmes.prefetch_related(
+    rows = student.programmes.select_related("exemption").prefetch_related(
         Prefetch("contracts", Contract.objects.select_related("client", "case_manager")),
         Prefetch("enrolments", Enrolment.objects.select_related("group__location")),
     )
@@ -39,6 +40,7 @@ def programmes(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "tabs": student_tabs(request.user, student, "students:programmes"),
         "may_edit": request.user.has_role(*EDITORS),
         "may_place": request.user.has_role(*PLACERS),
+        "may_read_exemption": request.user.has_role(*EXEMPTION_READERS),
     }
     return render(request, "students/programmes.html", context)
 
@@ -101,6 +103,26 @@ def programme_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         return _back(programme.student)
 
     return form_page(request, form, act=act, done=done, **_page(programme.student, _("Change programme")))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*EDITORS)
+def exemption(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record that somebody was exempted from civic integration, or correct it."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("student"), pk=pk)
+    _opened(request, programme.student)
+    known = Exemption.objects.filter(programme=programme).first()
+    initial = {name: getattr(known, name) for name in ("kind", "body", "decided_on", "version")} if known else {"version": 0}
+    form = ExemptionForm(form_data(request), initial=initial)
+
+    def act() -> Exemption:
+        return actions.record_exemption(programme=programme, by=request.user, **form.cleaned_data)
+
+    def done(_saved: Exemption) -> str:
+        messages.success(request, _("The exemption of %(name)s is saved.") % {"name": programme.student.full_name})
+        return _back(programme.student)
+
+    return form_page(request, form, act=act, done=done, **_page(programme.student, _("Exemption")))
 
 
 @require_http_methods(["GET", "POST"])

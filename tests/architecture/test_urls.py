@@ -65,6 +65,8 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "students:corrections": (302, only(*ADMINISTRATION)),
     "privacy:restrictions": (302, only(Role.PRIVACY_OFFICER)),
     "privacy:overview": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
+    "privacy:erasures": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
+    "privacy:exemptions": (302, only(Role.PRIVACY_OFFICER)),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:data_and_why": (200, ANYONE),
     "account_login": (200, dict.fromkeys(Role, 302)),
@@ -116,6 +118,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "students:programme_add": ("student", ADMINISTRATION),
     "students:enrolment_add": ("student", PLANNERS),
     "students:programme_edit": ("programme", ADMINISTRATION),
+    "students:exemption": ("programme", ADMINISTRATION),
     "students:contract_add": ("programme", ADMINISTRATION),
     "students:contract_edit": ("contract", ADMINISTRATION),
     "students:enrolment_end": ("enrolment", PLANNERS),
@@ -144,6 +147,8 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "privacy:restriction_add": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_lift": ("restriction", (Role.PRIVACY_OFFICER,)),
     "privacy:objection_decide": ("objection", (Role.PRIVACY_OFFICER,)),
+    "privacy:erasure_student": ("student", (Role.PRIVACY_OFFICER,)),
+    "privacy:hold_student": ("student", (Role.PRIVACY_OFFICER,)),
 }
 # Clients and accounts belong to no location: who may open one may open all.
 SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
@@ -200,6 +205,15 @@ ELSEWHERE = {
     "reporting:hand_over": "test_who_may_open_a_report",
     "privacy:objection_add": "test_only_the_privacy_officer_of_that_location_stops_a_purpose",
     "reporting:stop": "test_only_the_asker_stops_it",
+    "privacy:erasure_account": "test_only_the_officer_of_the_whole_school_erases_colleagues",
+    "privacy:erasure_contact": "test_only_the_officer_of_the_whole_school_erases_colleagues",
+    "privacy:erasure": "test_strangers_see_no_erasure",
+    "privacy:erasure_progress": "test_strangers_see_no_erasure",
+    "privacy:erasure_approve": "test_strangers_see_no_erasure",
+    "privacy:erasure_certificate": "test_strangers_see_no_erasure",
+    "privacy:erasure_renew": "test_strangers_change_no_erasure",
+    "privacy:erasure_cancel": "test_strangers_change_no_erasure",
+    "privacy:hold_release": "test_strangers_lift_no_hold",
 }
 
 
