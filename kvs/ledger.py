@@ -193,7 +193,8 @@ def _line(row: LedgerEntry) -> Line:
 
 def ledger_file() -> Path:
     """Where the lines are."""
-    return Path(settings.VAR) / "ledger/erasures.log"
+    found: Path = settings.LEDGER_FILE
+    return found
 
 
 def read_lines() -> list[Line]:

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "kvs.middleware.probes_are_nobody",
+    "kvs.ledger_guard.closed_until_replayed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -123,6 +124,7 @@ REDIS_URL = environment.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "kvs"}}
 
 # --- backups (kvs/backup.py)
+LEDGER_FILE = VAR / "ledger/erasures.log"  # in no backup (kvs/ledger.py)
 BACKUPS = environment.backups_folder()
 BACKUP_AT = environment.time_of_day("KVS_BACKUP_AT", "02:30")  # in TIME_ZONE
 BACKUP_DAYS = environment.number("KVS_BACKUP_DAYS", 35, at_least=1)

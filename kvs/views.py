@@ -9,12 +9,15 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from redis.exceptions import RedisError
 
+from kvs import backup, ledger_guard
 from kvs.access import START_PAGES, KvsRequest, role_required
 from kvs.checks import undeclared_tables
 from kvs.drafts import form_data
@@ -34,7 +37,25 @@ def home(request: KvsRequest) -> HttpResponse:
         return redirect(start)
     if not request.user.has_role(Role.SYSTEM_ADMINISTRATOR):
         raise PermissionDenied
-    return render(request, "kvs/home.html", {"parts": [(PARTS[part], good) for part, good in readiness().items()]})
+    parts = [(PARTS[part], good) for part, good in readiness().items()]
+    return render(request, "kvs/home.html", {"parts": [*parts, backup_state()]})
+
+
+def backup_state() -> tuple[str, bool]:
+    """What the page of the system says of the backups, and whether that is good."""
+    try:
+        made = backup.archives()
+        if backup.public_key() is None:
+            return gettext("Backup: none is made, for there is no key yet (bin/backup keys)"), False
+    except backup.BackupProblem:
+        return gettext("Backup: the folder or the key cannot be read"), False
+    if not made:
+        return gettext("Backup: there is none yet"), False
+    newest = made[-1].made_at
+    when = {"when": date_format(timezone.localtime(newest), "DATETIME_FORMAT")}
+    if timezone.now() - newest > backup.TOO_OLD:
+        return gettext("Backup: the newest is of %(when)s, more than 26 hours ago") % when, False
+    return gettext("Backup: the newest is of %(when)s") % when, True
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,6 +81,7 @@ PARTS = {
     "migrations": _("Tables are up to date"),
     "keys": _("Keys belong to this database"),
     "catalogue": _("Every table is in the data catalogue"),
+    "ledger": _("Erased people stayed erased"),
 }
 
 
@@ -81,14 +103,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def readiness() -> dict[str, bool]:
-    """Which parts are there: database, broker, migrations, keys, and no table outside the catalogue."""
-    state = {"database": _database(), "broker": _broker(), "migrations": False, "keys": False, "catalogue": False}
+    """Which parts are there: database, broker, migrations, keys, no table outside the catalogue, and no
+    erasure that a restore undid.
+    """
+    state = dict.fromkeys(PARTS, False) | {"database": _database(), "broker": _broker()}
     if state["database"]:
         state["migrations"] = not MigrationExecutor(connection).migration_plan(
             MigrationExecutor(connection).loader.graph.leaf_nodes()
         )
         state["keys"] = state["migrations"] and _keys()
         state["catalogue"] = state["migrations"] and not undeclared_tables(connection)
+        state["ledger"] = state["migrations"] and not ledger_guard.problem()
     return state
 
 

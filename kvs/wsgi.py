@@ -8,7 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvs.settings")
 application = get_wsgi_application()
 
 from kvs.checks import refuse_unless_complete  # noqa: E402  (needs the models, which are loaded only now)
+from kvs.ledger_guard import guard_start as guard_ledger  # noqa: E402
 from kvs.sentinel import guard_start  # noqa: E402
 
 refuse_unless_complete()
 guard_start()
+guard_ledger()

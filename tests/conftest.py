@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import uuid
 
 import pytest
 from django.utils.translation.reloader import translation_file_changed
+from pytest_django import Settings
 
+from kvs import ledger_guard
 from kvs.translations import compile_catalogues
 
 pytest_plugins = ["tests.people"]
@@ -30,6 +33,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.skip(reason=NEEDS_CHROMIUM))
+
+
+@pytest.fixture(autouse=True)
+def ledger_of_this_test(settings: Settings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of a test go with it; a file of erasures that stayed would know more than the next test's database."""
+    settings.LEDGER_FILE = tmp_path_factory.getbasetemp() / f"ledger-{uuid.uuid4()}" / "erasures.log"
+    monkeypatch.setitem(ledger_guard._seen, "good", None)
 
 
 def unexpected_skips(config: pytest.Config) -> list[str]:

@@ -20,10 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HASH = "ab" * 32
 
 
-@pytest.fixture(autouse=True)
-def file(settings: Settings, tmp_path: Path) -> Path:
-    """Where the lines are, in a data folder of this test's own."""
-    settings.VAR = tmp_path
+@pytest.fixture
+def file() -> Path:
+    """Where the lines of this test are (tests/conftest.py)."""
     return ledger.ledger_file()
 
 

@@ -12,7 +12,7 @@ from kvs.environment import keys_folder
 from kvs.models import KeySentinel, User
 from tests.people import Browser, signed_in
 
-ALL = {"database": True, "broker": True, "migrations": True, "keys": True, "catalogue": True}
+ALL = {"database": True, "broker": True, "migrations": True, "keys": True, "catalogue": True, "ledger": True}
 
 
 def asked(browser: Browser | None = None) -> tuple[int, dict[str, bool]]:
@@ -56,7 +56,7 @@ def test_without_a_database_also_to_who_is_signed_in(sami: User, no_database: Ca
     browser = signed_in(sami)
     assert asked(browser) == (200, {})
     no_database()
-    lacking = dict.fromkeys(("database", "migrations", "keys", "catalogue"), False)
+    lacking = dict.fromkeys(("database", "migrations", "keys", "catalogue", "ledger"), False)
     assert asked(browser) == asked() == (503, lacking)
 
 
@@ -70,7 +70,7 @@ def test_without_a_broker(settings: Settings) -> None:
 def test_with_a_migration_to_do() -> None:
     """Nothing is said of keys and tables then: they may have to be made first."""
     sql("DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations WHERE app = 'kvs')")
-    assert asked() == (503, {"migrations": False, "keys": False, "catalogue": False})
+    assert asked() == (503, {"migrations": False, "keys": False, "catalogue": False, "ledger": False})
 
 
 @pytest.mark.parametrize("table", ["CREATE TABLE old_students (name text)", "ALTER TABLE kvs_user ADD COLUMN nickname text"])
