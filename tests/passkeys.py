@@ -3,13 +3,17 @@
 import hashlib
 import json
 import os
+import re
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.urls import reverse
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
+
+from tests.people import Browser
 
 FLAG = AuthenticatorData.FLAG
 
@@ -54,3 +58,25 @@ class Device:
         known = {"id": websafe_encode(self.id), "rawId": websafe_encode(self.id), "type": "public-key"}
         response = {"clientDataJSON": websafe_encode(client), **response}
         return json.dumps({**known, "clientExtensionResults": {}, "authenticatorAttachment": "platform", "response": response})
+
+
+def options_in(page: str) -> dict[str, Any]:
+    """What a page asks of the device."""
+    found = re.search(r'<script id="passkey-options" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert found, page
+    asked: dict[str, Any] = json.loads(found[1])
+    return asked
+
+
+def add(browser: Browser, device: Device, name: str = "Mijn telefoon") -> int:
+    """Make a passkey in `browser`; the status."""
+    answer = device.make(options_in(browser.get(reverse("mfa_add_webauthn")).content.decode()))
+    return int(browser.post(reverse("mfa_add_webauthn"), {"name": name, "credential": answer}).status_code)
+
+
+def enter(device: Device, browser: Browser | None = None, **more: str) -> tuple[Browser, str]:
+    """Sign in with the passkey alone; the browser and where it is sent."""
+    browser, door = browser or Browser(), reverse("mfa_login_webauthn")
+    asked = browser.get(door, headers={"Accept": "application/json"}).json()
+    answer = browser.post(door, {"credential": device.sign(asked), **more})
+    return browser, str(answer.headers.get("Location", ""))

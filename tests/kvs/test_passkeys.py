@@ -1,8 +1,6 @@
 """Passkeys: made, used as the one step and as the second, taken away; by staff and by students, and hostile ones refused."""
 
 import json
-import re
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -11,35 +9,13 @@ from kvs import cards, factors
 from kvs.models import Location, Membership, User, WebSession
 from students.actions import open_account
 from tests.factories import make_student
-from tests.passkeys import Device
+from tests.passkeys import Device, add, enter, options_in
 from tests.people import Browser, signed_in
 from tests.second_step import by_code, by_password, code_of, with_app
 
 ADD, DOOR, STEP = reverse("mfa_add_webauthn"), reverse("mfa_login_webauthn"), reverse("mfa_authenticate")
 TODAY, PORTAL = reverse("attendance:today"), reverse("attendance:portal")
 PIN = "482917"
-
-
-def options_in(page: str) -> dict[str, Any]:
-    """What a page asks of the device."""
-    found = re.search(r'<script id="passkey-options" type="application/json">(.*?)</script>', page, re.DOTALL)
-    assert found, page
-    asked: dict[str, Any] = json.loads(found[1])
-    return asked
-
-
-def add(browser: Browser, device: Device, name: str = "Mijn telefoon") -> int:
-    """Make a passkey in `browser`; the status."""
-    answer = device.make(options_in(browser.get(ADD).content.decode()))
-    return int(browser.post(ADD, {"name": name, "credential": answer}).status_code)
-
-
-def enter(device: Device, browser: Browser | None = None, **more: str) -> tuple[Browser, str]:
-    """Sign in with the passkey alone; the browser and where it is sent."""
-    browser = browser or Browser()
-    asked = browser.get(DOOR, headers={"Accept": "application/json"}).json()
-    answer = browser.post(DOOR, {"credential": device.sign(asked), **more})
-    return browser, str(answer.headers.get("Location", ""))
 
 
 @pytest.fixture
