@@ -193,6 +193,18 @@ def test_left_early_lies_behind_the_name_on_the_phone(phone: Visitor, register: 
     assert (state, minutes in range(70, 91)) == ("left_early", True)
 
 
+def test_the_other_lessons_stand_in_one_row_on_the_phone(phone: Visitor, register: Register) -> None:
+    open_register(phone, register)
+    arrows = phone.page.get_by_role("navigation", name="Andere lessen van deze groep").locator("a, strong")
+    longest = """all => all.forEach(part => part.childNodes.forEach(node => {
+        if (node.nodeType === Node.TEXT_NODE && node.data.trim()) node.data = "ma 26 mei";
+    }))"""
+    arrows.evaluate_all(longest)
+    tops = {round(box["y"] + box["height"] / 2) for part in arrows.all() if (box := part.bounding_box())}
+    assert (arrows.count(), len(tops)) == (3, 1)
+    phone.check("register-arrows")
+
+
 def test_the_rest_present(visitor: Visitor, register: Register) -> None:
     open_register(visitor, register)
     button(visitor, 0).click()
