@@ -44,6 +44,11 @@ class Hours(NamedTuple):
         """Minutes left until what was agreed; 0 when there is nothing left."""
         return max((self.agreed or 0) - self.attended, 0)
 
+    @property
+    def whole(self) -> "Hours":
+        """Hours begun are not counted yet: whole numbers are read at a glance, the page of the lessons has every minute."""
+        return Hours(self.attended // 60 * 60, self.agreed)
+
 
 @require_GET
 @own_file
@@ -55,7 +60,7 @@ def portal(request: KvsRequest, student: Student) -> HttpResponse:
         "student": student,
         "lessons": _confirmable(request, student),
         "next_lesson": coming.select_related("group").order_by("starts_at").first(),
-        "hours": _hours(request, student),
+        "hours": _hours(request, student).whole,
     }
     return render(request, "portal/home.html", context)
 

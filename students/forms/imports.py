@@ -30,7 +30,9 @@ class UploadForm(forms.Form):
         help_text=_("Excel (xlsx, xls), OpenDocument (ods) or csv, at most 20 MB. Nothing is stored in the school yet."),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt"}),
     )
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Location of newcomers"))
+    location = forms.ModelChoiceField(
+        Location.objects.none(), label=_("Location of newcomers"), empty_label=_("Choose a location")
+    )
     source = forms.ChoiceField(
         label=_("Who gave you this file?"),
         help_text=_("With a client you get a task for each person: tell them within one month where their data came from."),
@@ -45,7 +47,7 @@ class UploadForm(forms.Form):
         if len(here) == 1:
             location.initial, location.empty_label = here[0], None
         clients = [(str(client.pk), client.name) for client in Client.objects.all()]
-        source.choices = [("", "---------"), (OWN, _("Nobody: our own administration")), *clients]
+        source.choices = [("", _("Choose who gave it")), (OWN, _("Nobody: our own administration")), *clients]
 
     def clean_file(self) -> Any:
         """Not larger than what is kept (decisions.md 38)."""

@@ -221,14 +221,16 @@ def test_hours_count_signed_lessons_only(group: Group, places: list[Enrolment], 
     signed, saved = (make_lesson(group, ineke, starts_at=now - dt.timedelta(days=days)) for days in (3, 2))
     sign(signed, anna)
     save_register(lesson=saved, rows=[Row(places[0].pk, "present")], by=anna)
-    assert "1,5 uur" in page(me, "attendance:portal")
+    assert "1 uur" in page(me, "attendance:portal")  # whole hours at a glance, every minute a page further
+    assert "1,5 uur" in page(me, "attendance:own_hours")
 
     actions.add_contract(programme=places[0].programme, by=ineke, starts_on=LONG_AGO, hours=600)
 
     home = page(me, "attendance:portal")
-    assert "1,5 van 600 uur" in home
-    assert re.search(r'value="90"\s+max="36000"', home)
-    assert "Nog 598,5 uur." in home
+    assert "1 van 600 uur" in home
+    assert re.search(r'value="60"\s+max="36000"', home)
+    assert "Nog 599 uur." in home
+    assert "Nog 598,5 uur." in page(me, "attendance:own_hours")
 
 
 # --- own hours

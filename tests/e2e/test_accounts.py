@@ -158,7 +158,7 @@ def test_a_lost_second_factor_takes_two_colleagues(visitor: Visitor, colleague: 
     colleague.page.goto(page.url)
     colleague.check(f"account-recovery-second-{visitor.width}")
     colleague.page.get_by_role("button", name="Bevestigen").click()
-    expect(colleague.page.get_by_text("is afgemeld en krijgt een link")).to_be_visible()
+    expect(colleague.page.get_by_text("is uitgelogd en krijgt een link")).to_be_visible()
     colleague.check(f"account-recovered-{visitor.width}")
     colleague.page.get_by_role("link", name="Wijzigen").click()
     colleague.check(f"account-change-{visitor.width}")

@@ -104,7 +104,7 @@ def test_it_is_ended_from_another_device(anna: User, laptop: Browser) -> None:
     laptop.post(reverse("account_logout"))
     code = Authenticator.objects.get(user=anna, type="recovery_codes").wrap().get_unused_codes()[0]
     other = by_code(anna, code)
-    assert "afgemeld; hier is geen tweede stap nodig" in other.get(reverse("devices")).content.decode()
+    assert "uitgelogd; hier is geen tweede stap nodig" in other.get(reverse("devices")).content.decode()
 
     other.post(reverse("devices"), {"end": "others"})
 

@@ -78,6 +78,19 @@ def test_misspelt_name_offers_who_was_meant(north: Location, ineke: User) -> Non
     assert student.full_name in page
 
 
+def test_a_filter_that_hides_says_so_and_leads_out(north: Location, ineke: User) -> None:
+    student, group = make_student(north, ineke, surname="Demir"), make_group(north, ineke)
+    client = signed_in(ineke)
+    word = client.post(reverse("students:search"), {"q": "Demir"})["Location"].split("q=")[1]
+
+    hidden = client.get(f"{reverse('students:list')}?q={word}&group={group.pk}").content.decode()
+    found = client.get(f"{reverse('students:list')}?q={word}").content.decode()
+
+    assert f'<a href="?q={word}">Zoek bij iedereen</a>' in hidden
+    assert (student.list_name in found, "Zoek bij iedereen" in found) == (True, False)
+    assert "Zoek bij iedereen" not in search(client, "Kanarie")
+
+
 def test_search_shows_nobody_of_another_location(south: Location, north: Location, ineke: User, bram: User) -> None:
     student = make_student(south, ineke, surname="Demir")
 
