@@ -318,11 +318,17 @@ def test_fetch_says_why_a_register_is_closed(lesson: Lesson, anna: User, ineke: 
 # --- today
 
 
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
+    """It is twelve on 24 November 2026: no lesson of today falls on yesterday, and no day of the last weeks had 23 hours."""
+    now = dt.datetime(2026, 11, 24, 12, 0, tzinfo=timezone.get_default_timezone())
+    monkeypatch.setattr(timezone, "now", lambda: now.astimezone(dt.UTC))
+    return now
+
+
 def test_today_shows_the_lessons_in_order_with_their_state(
-    group: Group, places: list[Enrolment], anna: User, ineke: User, monkeypatch: pytest.MonkeyPatch
+    group: Group, places: list[Enrolment], anna: User, ineke: User, noon: dt.datetime
 ) -> None:
-    noon = timezone.localtime().replace(year=2026, month=11, day=24, hour=12, minute=0, second=0, microsecond=0)
-    monkeypatch.setattr(timezone, "now", lambda: noon.astimezone(dt.UTC))
     lessons = [make_lesson(group, ineke, starts_at=noon + hours * HOUR) for hours in (3, -0.5, -3, 5)]
     sign_register(lesson=lessons[2], rows=[Row(places[0].pk, "absent")], by=anna)
     cancel_lesson(lesson=lessons[0], version=1, by=ineke)
@@ -348,9 +354,10 @@ def test_today_does_not_show_lessons_of_others(lesson: Lesson, chris: User, anna
     assert "U bent vandaag aan geen groep met lessen gekoppeld." in page(response)
 
 
-def test_what_is_open_from_before_is_listed_oldest_first(group: Group, places: list[Enrolment], anna: User, ineke: User) -> None:
-    now = timezone.now()
-    made = {days: make_lesson(group, ineke, starts_at=now - days * 24 * HOUR) for days in (32, 29, 4, 3, 2)}
+def test_what_is_open_from_before_is_listed_oldest_first(
+    group: Group, places: list[Enrolment], anna: User, ineke: User, noon: dt.datetime
+) -> None:
+    made = {days: make_lesson(group, ineke, starts_at=noon - days * 24 * HOUR) for days in (32, 29, 4, 3, 2)}
     sign_register(lesson=made[3], rows=[], by=anna)
     cancel_lesson(lesson=made[2], version=1, by=ineke)
     save_register(lesson=made[4], rows=[Row(places[0].pk, "absent")], by=anna)
@@ -389,14 +396,14 @@ def test_a_teacher_starts_at_today_and_nobody_else_comes_there(lesson: Lesson, a
 
 
 def test_today_costs_the_same_queries_for_one_and_three_lessons(
-    north: Location, south: Location, anna: User, ineke: User
+    north: Location, south: Location, anna: User, ineke: User, noon: dt.datetime
 ) -> None:
     def add(location: Location, hours: float) -> None:
         group = make_group(location, ineke)
         teach(anna, group, ineke)
         place(make_student(location, ineke), group, ineke)
-        sign_register(lesson=make_lesson(group, ineke, starts_at=timezone.now() - hours * HOUR), rows=[], by=anna)
-        make_lesson(group, ineke, starts_at=timezone.now() - 48 * HOUR)
+        sign_register(lesson=make_lesson(group, ineke, starts_at=noon - hours * HOUR), rows=[], by=anna)
+        make_lesson(group, ineke, starts_at=noon - 48 * HOUR)
 
     def cost() -> int:
         browser = signed_in(anna)

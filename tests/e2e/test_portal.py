@@ -14,7 +14,8 @@ from tests.e2e.conftest import Visitor
 pytestmark = pytest.mark.e2e
 
 GROUP = "Onderwijsroute 1"
-# One more student of the group gets a PIN; the group has one lesson now, which began ten minutes ago (perhaps yesterday).
+# One more student of the group gets a PIN; the group has one lesson now, which began ten minutes ago (perhaps yesterday: no
+# other lesson, of whichever day, is within the time for confirming).
 PREPARE = """
 import datetime as dt
 from django.utils import timezone
@@ -25,9 +26,9 @@ from kvs.models import Role, User
 from students.models import Enrolment, Group
 desk = User.objects.filter(memberships__role=Role.ADMINISTRATION).first()
 group = Group.objects.get(name=GROUP)
-begin = timezone.now() - dt.timedelta(minutes=10)
-days = {timezone.localdate(), timezone.localdate(begin)}
-Lesson.objects.filter(group=group, day__in=days).update(cancelled=True)
+now = timezone.now()
+begin, two_hours = now - dt.timedelta(minutes=10), dt.timedelta(hours=2)
+Lesson.objects.filter(group=group, starts_at__lt=now + two_hours, ends_at__gt=now - two_hours).update(cancelled=True)
 plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(minutes=90), planned_minutes=90, by=desk, room="B2")
 places = Enrolment.objects.active_on(timezone.localdate()).filter(group=group, programme__student__user__pin__isnull=True)
 student = next(place.programme.student for place in places if place.programme.bsn and place.programme.student.street)

@@ -37,8 +37,10 @@ def run() -> str:
 
 @pytest.fixture(scope="module")
 def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The demo school, made once for all tests that only look at it."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    """The demo school, made once for all tests that only look at it; midnight waits until they have."""
+    now = timezone.now()
+    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: now)
         run()
         yield
         transaction.set_rollback(True)
