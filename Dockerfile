@@ -2,7 +2,7 @@
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /app
 COPY requirements.lock ./
-# The whole lock, with hashes; the database and broker in it are those of bin/run and are not used here.
+# The whole lock, with hashes. Of the database in it only pg_dump and pg_restore are used here (kvs/backup.py).
 RUN pip install --no-cache-dir uv \
  && uv venv /venv \
  && uv pip sync --no-cache --require-hashes --python /venv/bin/python requirements.lock
@@ -21,13 +21,13 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 10001 kvs \
  && useradd --system --uid 10001 --gid kvs --home-dir /data --no-create-home --shell /usr/sbin/nologin kvs \
- && install --directory --owner=kvs --group=kvs --mode=0700 /data /keys
+ && install --directory --owner=kvs --group=kvs --mode=0700 /data /data/ledger /keys /backups
 COPY --from=packages /venv /venv
 COPY . /app
 WORKDIR /app
 # No bytecode: the root file system is read-only.
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KVS_VAR=/data KVS_KEYS=/keys
 USER kvs
-VOLUME ["/data", "/keys"]
+VOLUME ["/data", "/data/ledger", "/keys", "/backups"]
 EXPOSE 8000
 CMD ["python", "-m", "kvs.serve", "web"]

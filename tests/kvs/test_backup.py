@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +22,13 @@ from pytest_django import Settings
 from kvs import backup, environment
 from kvs.backup import NAME, NOT_KEPT, BackupProblem
 from kvs.embedded import package_folder
-from kvs.environment import EnvironmentProblem, fingerprint
+from kvs.environment import PROJECT, EnvironmentProblem, fingerprint
 from kvs.ledger import Line
 from kvs.restore import check_archive, read_private_key
+from kvs.tasks import nightly_backup
 from tests.installation import Installation
 from tests.kvs.school_of_secrets import BSN
+from tests.running import RunningSchool, data_folder, start_school
 from tests.scanner import scan
 
 NEEDLES = {"ineke@voorbeeld.test", "Al-Khatib", "Taalschool Lindenhof", BSN}
@@ -446,3 +450,77 @@ def test_the_hour_must_be_one(monkeypatch: pytest.MonkeyPatch, value: str) -> No
     monkeypatch.setenv("KVS_BACKUP_DAYS", "0")
     with pytest.raises(EnvironmentProblem, match=r"^KVS_BACKUP_DAYS must be at least 1"):
         environment.number("KVS_BACKUP_DAYS", 35, at_least=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_timetable_makes_one_a_night_and_clears_up(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.BACKUPS = tmp_path / "backups"
+    monkeypatch.setattr(backup, "public_key_file", lambda: tmp_path / "backup.public")
+    old = dt.datetime.now(dt.UTC) - dt.timedelta(days=36)
+    plant(settings.BACKUPS, old)
+    nightly_backup()
+    assert backup.archives() == []  # without a key none is made; the page of the system says so
+    private = backup.make_key_pair()
+    nightly_backup()
+    [made] = backup.archives()
+    assert check_archive(made.path, read_private_key(private)).rows["kvs_user"] == 0
+    nightly_backup()
+    assert backup.archives() == [made]
+    (tmp_path / "backup.public").write_text("age1none")
+    made.path.unlink()
+    nightly_backup()
+    assert [line.message for line in caplog.records if line.levelname == "ERROR"] == [
+        f"The public key of the backups ({tmp_path}/backup.public) cannot be read: make a new pair."
+    ]
+
+
+# --- with whole schools
+
+
+def command(var: Path, *words: str) -> str:
+    """What a command of bin/ prints on the data folder of a real school; it must succeed."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("KVS_")}
+    env |= {"KVS_VAR": str(var), "KVS_DEMO": "0"}
+    done = subprocess.run([PROJECT / words[0], *words[1:]], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def page(school: RunningSchool, path: str) -> tuple[int, str]:
+    request = urllib.request.Request(f"{school.url}{path}", headers={"X-Forwarded-Proto": "https"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.read().decode()
+
+
+@pytest.mark.kill
+def test_a_running_school_moves_to_another_data_folder() -> None:
+    real = {"KVS_DEMO": "0", "KVS_TRUSTED_PROXIES": "1"}
+    with data_folder() as old, data_folder() as new:
+        with start_school(old, env=real):
+            [private] = [word for word in command(old, "bin/backup", "keys").split() if word.startswith("AGE-SECRET-KEY-1")]
+            said = command(old, "bin/backup")
+        [archive] = (old / "backups").glob("*.age")
+        assert str(archive) in said
+        new.mkdir()
+        new.chmod(0o711)
+        shutil.copytree(old / "keys", new / "keys")
+        shutil.copytree(old / "ledger", new / "ledger")
+        (new / "private").write_text(private)
+        assert "as in the backup" in command(new, "bin/restore", str(archive), "--key-file", str(new / "private"))
+
+        key = (new / "keys/ledger").read_text().strip()
+        (new / "ledger/erasures.log").write_text(line(1, key))  # somebody was erased after the backup
+        with start_school(new, env=real) as school:
+            assert page(school, "/healthz") == (200, "ok")
+            status, state = page(school, "/readyz")
+            assert (status, json.loads(state)["ledger"]) == (503, False)
+            status, text = page(school, "/aanmelden/")
+            assert (status, "bin/manage replay_ledger" in text) == (503, True)
+            assert "Erasures since the backup: 1" in command(new, "bin/manage", "replay_ledger")
+            assert page(school, "/readyz")[0] == 200
+            assert page(school, "/aanmelden/")[0] == 200

@@ -1,6 +1,7 @@
 """Dockerfile and docker-compose.yml: no Docker here, so what can be read is compared with what the code does."""
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_t
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 OURS = {"prepare", "web", "worker", "timetable"}
+DEFAULT = re.compile(r"\$\{\w+:-(\w+)\}")  # what stands for a variable that is not set
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -46,7 +48,7 @@ def test_every_service_is_watched_but_the_one_that_ends(name: str) -> None:
 def test_secrets_are_files_and_volumes_exist(name: str) -> None:
     service = SERVICES[name]
     assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
-    assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= COMPOSE["volumes"].keys()
+    assert {DEFAULT.sub(r"\1", volume).split(":")[0] for volume in service.get("volumes", [])} <= COMPOSE["volumes"].keys()
     assert set(service["networks"]) <= COMPOSE["networks"].keys()
     for variable, value in service.get("environment", {}).items():
         assert "PASSWORD" not in variable or variable.endswith("_FILE")
@@ -67,9 +69,10 @@ def test_only_the_proxy_is_reached_from_outside_and_the_servers_by_nobody() -> N
 
 
 def test_only_what_prepares_may_write_keys_and_data_lie_apart() -> None:
+    shared = ["data:/data", "ledger:/data/ledger", "${KVS_BACKUP_FOLDER:-backups}:/backups"]
     assert {name: SERVICES[name]["volumes"] for name in OURS} == {
-        "prepare": ["data:/data", "keys:/keys"],
-        **{part: ["data:/data", "keys:/keys:ro"] for part in OURS - {"prepare"}},
+        "prepare": [*shared, "keys:/keys"],
+        **{part: [*shared, "keys:/keys:ro"] for part in OURS - {"prepare"}},
     }
 
 
@@ -118,6 +121,8 @@ def test_the_proxy_believes_nothing_a_browser_says_about_its_way() -> None:
 
 def test_the_image_holds_what_the_lock_says_and_no_root() -> None:
     assert "--require-hashes" in DOCKERFILE
+    # A new volume takes over who owns the folder it covers.
+    assert "install --directory --owner=kvs --group=kvs --mode=0700 /data /data/ledger /keys /backups\n" in DOCKERFILE
     assert [line for line in DOCKERFILE.splitlines() if line.startswith("USER")] == ["USER proxy", "USER kvs"]
     pango = (PROJECT / "bin/_environment").read_text().split("PANGO=(")[1].split(")")[0].split()
     assert all(package in DOCKERFILE for package in pango)

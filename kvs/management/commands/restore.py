@@ -1,6 +1,7 @@
 """Puts a backup back into an empty database. docs/beheer.md says what must lie ready: keys, ledger and private key."""
 
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -42,5 +43,5 @@ def _private_key(key_file: Path | None) -> str:
     if key_file:
         return key_file.read_text()
     if sys.stdin.isatty():
-        print("The private key of the backups (AGE-SECRET-KEY-1...):", file=sys.stderr, flush=True)
+        return getpass("The private key of the backups (AGE-SECRET-KEY-1...): ")
     return sys.stdin.readline()
