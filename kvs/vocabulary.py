@@ -173,6 +173,9 @@ BOOKS = Retention(
 REQUEST_PERIOD = Retention(
     "request", Container.REQUESTS, Trigger.REQUEST_CLOSED, Period(years=2), ("B 9.5", "AVG 5(2)"), confirmed=False
 )
+EXPORT_PERIOD = Retention(  # that a copy was made and to whom it went; the file itself goes after a week
+    "export", Container.CORE, Trigger.CREATED, Period(years=2), ("B 9.5", "AVG 5(2)"), confirmed=False
+)
 LOG_PERIOD = Retention("log", Container.SECURITY_LOG, Trigger.CREATED, Period(years=2), ("B 7", "AVG 32"), confirmed=False)
 CONTACT_PERSON_PERIOD = Retention(
     "contact_person",

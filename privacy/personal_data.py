@@ -2,7 +2,7 @@
 
 from kvs.catalogue import Field, Model, NotPersonal
 from kvs.terms import Reason, Sensitivity
-from kvs.vocabulary import EXEMPTION, REQUESTS, STUDENT_FILE
+from kvs.vocabulary import EXEMPTION, EXPORT_PERIOD, REQUESTS, STUDENT_FILE
 
 KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
 ERASURES = (
@@ -114,4 +114,27 @@ RESTRICTIONS = (
     ),
 )
 
-MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS)
+COPY = {"retention": EXPORT_PERIOD}
+EXPORTS = (
+    Model(
+        "privacy.PersonExport",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("subject_audit_id", REQUESTS, **COPY),
+            Field("kind", REQUESTS, **COPY),
+            NotPersonal("requested_by", Reason.LINK),
+            Field("requested_at", REQUESTS, **COPY),
+            NotPersonal("job", Reason.LINK),
+            NotPersonal("file", Reason.LINK),
+            Field("made_at", REQUESTS, **COPY),
+            NotPersonal("catalogue", Reason.SOFTWARE),
+            Field("handed_over_at", REQUESTS, **COPY),
+            NotPersonal("handed_over_by", Reason.LINK),
+            Field("seen", REQUESTS, **COPY),
+        ),
+        actors=("requested_by", "handed_over_by"),
+        pseudonyms=("subject_audit_id",),
+    ),
+)
+
+MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *EXPORTS)

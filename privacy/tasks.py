@@ -1,8 +1,10 @@
 """Privacy as long work: ids in, one action, safe to run twice."""
 
+from celery import shared_task
+
 from kvs.jobs import Run, job
-from privacy.actions import certificate, erasure
-from privacy.models import Erasure
+from privacy.actions import certificate, erasure, exports
+from privacy.models import Erasure, PersonExport
 
 
 @job("privacy.erase")
@@ -13,3 +15,15 @@ def erase(run: Run) -> None:
     if done.state == Erasure.State.DONE:
         certificate.keep_certificate(done)
     run.progress(3, 3, erasure.ERASING)
+
+
+@job("privacy.export")
+def export(run: Run) -> None:
+    """Make the copy that the job names. Raises PersonExport.DoesNotExist when it was removed meanwhile."""
+    exports.make_export(export=PersonExport.objects.get(pk=run.arguments["export"]), progress=run.progress)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def delete_old_exports() -> None:
+    """Delete the rows of copies of long ago."""
+    exports.delete_old_exports()

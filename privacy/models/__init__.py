@@ -2,6 +2,7 @@
 
 from privacy.models.erasure import Erasure, Hold
 from privacy.models.exemption import ExemptionLookup, ExemptionRecord
+from privacy.models.exports import PersonExport
 from privacy.models.restrictions import Objection, Restriction
 
-__all__ = ["Erasure", "ExemptionLookup", "ExemptionRecord", "Hold", "Objection", "Restriction"]
+__all__ = ["Erasure", "ExemptionLookup", "ExemptionRecord", "Hold", "Objection", "PersonExport", "Restriction"]

@@ -31,6 +31,8 @@ SAME_IN_DUTCH = {
     "Demo",
     "E-mail",
     "Menu",
+    "moment",
+    "plan",
     "ONA (min.)",
     "Passkey %(number)d",
     "Passkeys",
