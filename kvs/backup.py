@@ -136,12 +136,17 @@ def delete_old() -> int:
 
 def due() -> bool:
     """Whether the hour of the nightly backup has passed without one. A machine that was off makes up for it."""
-    now = timezone.localtime()
-    last = now.replace(hour=settings.BACKUP_AT.hour, minute=settings.BACKUP_AT.minute, second=0, microsecond=0)
-    if last > now:
-        last -= dt.timedelta(days=1)
+    now = timezone.now()
+    today = timezone.localdate(now)
+    last = _moment(today) if _moment(today) <= now else _moment(today - dt.timedelta(days=1))
     made = archives()
     return not made or made[-1].made_at < last
+
+
+def _moment(day: dt.date) -> dt.datetime:
+    """When the backup of `day` is to be made. In UTC: in the night the clock goes back the hour comes twice and counts once, in
+    the night it goes forward it comes an hour later."""
+    return dt.datetime.combine(day, settings.BACKUP_AT, timezone.get_default_timezone()).astimezone(dt.UTC)
 
 
 # --- making one

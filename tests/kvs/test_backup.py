@@ -427,18 +427,29 @@ def test_archives_go_after_their_days_and_other_files_stay(settings: Settings, t
     assert len(backup.archives()) == 1
 
 
-def test_it_is_due_once_a_night_and_a_machine_that_was_off_makes_up_for_it(settings: Settings, tmp_path: Path) -> None:
-    settings.BACKUPS = tmp_path / "backups"
-    assert backup.due()
-    now = dt.datetime.now(dt.UTC)
-    local = timezone.localtime(now)
-    settings.BACKUP_AT = (local - dt.timedelta(minutes=5)).time()
-    plant(settings.BACKUPS, now - dt.timedelta(hours=3))
-    assert backup.due()
-    plant(settings.BACKUPS, now - dt.timedelta(minutes=1))
-    assert not backup.due()
-    settings.BACKUP_AT = (local + dt.timedelta(minutes=5)).time()
-    assert not backup.due()
+@pytest.mark.parametrize(
+    ("now", "made", "expected"),  # in UTC; the backup is made at half past two in the Netherlands
+    [
+        ("2026-11-26 01:35", None, True),
+        ("2026-11-26 01:35", "2026-11-25 22:35", True),
+        ("2026-11-26 01:35", "2026-11-26 01:34", False),
+        ("2026-11-26 01:25", "2026-11-26 01:24", False),
+        ("2026-11-25 23:05", "2026-11-25 01:31", False),  # just after midnight
+        ("2026-11-25 23:05", "2026-11-25 01:29", True),  # the machine was off
+        ("2027-03-28 01:05", "2027-03-27 01:31", False),  # after 01:59 came 03:00
+        ("2027-03-28 01:35", "2027-03-27 01:31", True),
+        ("2027-03-28 01:35", "2027-03-28 01:31", False),
+        ("2026-10-25 00:35", "2026-10-24 00:31", True),  # after 02:59 came 02:00
+        ("2026-10-25 01:35", "2026-10-25 00:31", False),
+    ],
+)
+def test_it_is_due_once_a_night_and_a_machine_that_was_off_makes_up_for_it(
+    now: str, made: str | None, expected: bool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BACKUPS, settings.BACKUP_AT = tmp_path / "backups", dt.time(2, 30)
+    plant(settings.BACKUPS, *(dt.datetime.fromisoformat(f"{moment}+00:00") for moment in (made,) if moment))
+    monkeypatch.setattr(timezone, "now", lambda: dt.datetime.fromisoformat(f"{now}+00:00"))
+    assert backup.due() is expected
 
 
 @pytest.mark.parametrize("value", ["24:00", "half three", "2", "02:60"])
