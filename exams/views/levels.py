@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from exams.actions import Clash, record_levels
 from exams.forms import LevelSheet, SheetDayForm
-from exams.models import LevelMeasurement, Skill
+from exams.models import LevelMeasurement
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
@@ -86,7 +86,6 @@ def _sheet(request: KvsRequest, programmes: list[Programme], day: dt.date, **pag
         "form": sheet,
         "day": day,
         "day_form": SheetDayForm(initial={"op": day}),
-        "skills": Skill.labels,
         "lines": sheet.lines(),
         "locked": locked,
     }
