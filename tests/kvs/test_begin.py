@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
+from pytest_django import Settings
 
 from kvs.begin import LIFETIME, begin_school, begin_token, may_begin
 from kvs.models import Location, Membership, OneTimeLink, Organisation, Role, User
@@ -76,6 +77,18 @@ def test_it_works_until_there_is_a_school(empty: None) -> None:
     assert waiting.post(reverse("first_run"), FORM | {"email": "ander@voorbeeld.test"})["Location"] == reverse("account_login")
     assert User.objects.count() == 1
     assert printed() == ""
+
+
+@pytest.mark.parametrize(("demo", "sentence"), [(True, "passwords are public"), (False, "set KVS_DEMO=0")])
+def test_a_demo_school_is_not_opened_as_a_real_one_nor_the_other_way_round(
+    empty: None, settings: Settings, demo: bool, sentence: str
+) -> None:
+    Organisation.objects.create(name="Taalschool De Linde", is_demo=demo)
+    settings.DEMO = demo
+    assert printed() == ""
+    settings.DEMO = not demo
+    with pytest.raises(CommandError, match=sentence):
+        printed()
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", signing.dumps("x"), signing.dumps("x", salt="other")])
