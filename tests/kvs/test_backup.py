@@ -20,58 +20,18 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from kvs import backup, environment
-from kvs.backup import NAME, NOT_KEPT, BackupProblem
+from kvs.backup import NAME, BackupProblem
 from kvs.embedded import package_folder
 from kvs.environment import PROJECT, EnvironmentProblem, fingerprint
 from kvs.ledger import Line
 from kvs.restore import check_archive, read_private_key
 from kvs.tasks import nightly_backup
-from tests.installation import Installation
+from tests.installation import LEFT_OUT, School, drop_database, make_database
 from tests.kvs.school_of_secrets import BSN
 from tests.running import RunningSchool, data_folder, start_school
 from tests.scanner import scan
 
 NEEDLES = {"ineke@voorbeeld.test", "Al-Khatib", "Taalschool Lindenhof", BSN}
-LEFT_OUT = {model._meta.db_table for model in NOT_KEPT}
-
-
-@dataclass
-class School(Installation):
-    """A database and a data folder with keys and ledger."""
-
-    @property
-    def var(self) -> Path:
-        return self.keys.parent
-
-    @property
-    def ledger(self) -> Path:
-        return self.var / "ledger/erasures.log"
-
-    @property
-    def env(self) -> dict[str, str]:
-        return super().env | {"KVS_VAR": str(self.var), "KVS_HOSTS": "kvs.voorbeeld.test"}
-
-    def archives(self) -> list[Path]:
-        return sorted((self.var / "backups").glob("*.age"))
-
-    def tables(self) -> set[str]:
-        return {str(name) for (name,) in self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-
-    def content(self) -> dict[str, object]:
-        """Number of rows and a digest of all they hold, by table."""
-        digest = "SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM"
-        return {name: self.ask(f'{digest} "{name}" t')[0] for name in self.tables() - LEFT_OUT}
-
-
-def make_database(name: str, var: Path) -> School:
-    with psycopg.connect(os.environ["KVS_DATABASE_URL"], autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}".encode())
-    return School(os.environ["KVS_DATABASE_URL"].replace("/kvs?", f"/{name}?"), var / "keys")
-
-
-def drop_database(name: str) -> None:
-    with psycopg.connect(os.environ["KVS_DATABASE_URL"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @dataclass
@@ -92,7 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         school.school("fill")
         school.ledger.parent.mkdir()
         school.ledger.touch()
-        [private] = [word for word in school.run("manage.py", "backup", "keys").split() if word.startswith("AGE-SECRET-KEY-1")]
+        private = school.make_pair()
         school.run("manage.py", "backup")
         [archive] = school.archives()
         yield Made(school, archive, private)
@@ -112,16 +72,9 @@ def empty(made: Made, tmp_path: Path) -> Iterator[School]:
         drop_database("second")
 
 
-def restore(school: School, archive: Path, private: str, *options: str, code: int = 0) -> str:
-    """What bin/restore says: all of it, or the one sentence of a refusal."""
-    key_file = school.var / "private"
-    key_file.write_text(f"# the owner's\n{private}\n")
-    return school.run("manage.py", "restore", str(archive), "--key-file", str(key_file), *options, code=code)
-
-
 def refused(school: School, archive: Path, private: str, *options: str) -> str:
     """The sentence; the database must be as empty as before."""
-    said = restore(school, archive, private, *options, code=1)
+    said = school.restore(archive, private, *options, code=1)
     assert school.tables() == set()
     return said.removeprefix("CommandError: ")
 
@@ -153,7 +106,7 @@ def with_header(made: Made, path: Path, **changes: object) -> Path:
 
 
 def test_a_school_comes_back_as_it_was(made: Made, empty: School) -> None:
-    said = restore(empty, made.archive, made.private)
+    said = empty.restore(made.archive, made.private)
     assert empty.content() == made.school.content()
     assert empty.tables() == made.school.tables()
     for table in LEFT_OUT:
@@ -265,7 +218,7 @@ def test_a_replaced_seal_key_is_pointed_at_and_then_opens_everything(made: Made,
     said = refused(empty, made.archive, made.private)
     assert said.endswith(" It stands in seal.retired: add that line below the one in seal.")
     (empty.keys / "seal").write_text(f"{new}\n{old}\n")
-    restore(empty, made.archive, made.private)
+    empty.restore(made.archive, made.private)
     assert empty.content() == made.school.content()
 
 
@@ -278,7 +231,7 @@ def test_a_lost_key_is_refused(made: Made, empty: School) -> None:
 def test_a_database_with_anything_in_it_is_left_alone(made: Made, empty: School) -> None:
     with psycopg.connect(empty.address) as database:
         database.execute("CREATE TABLE diary (line text)")
-    said = restore(empty, made.archive, made.private, code=1)
+    said = empty.restore(made.archive, made.private, code=1)
     assert said.startswith("CommandError: The database is not empty")
     assert empty.tables() == {"diary"}
 
@@ -293,7 +246,7 @@ def test_a_dump_that_cannot_be_read_leaves_the_database_empty(made: Made, empty:
 def test_rows_that_did_not_come_are_noticed(made: Made, empty: School, tmp_path: Path) -> None:
     rows = json.loads(opened(made).partition(b"\n")[0])["rows"]
     archive = with_header(made, tmp_path / "more.age", rows=rows | {"students_student": 99})
-    said = restore(empty, archive, made.private, code=1)
+    said = empty.restore(archive, made.private, code=1)
     assert said.startswith("CommandError: Not all rows came back (students_student): do not use this database")
 
 
@@ -314,14 +267,14 @@ def test_a_ledger_that_is_not_there_or_older_is_refused(made: Made, empty: Schoo
     assert refused(empty, older, made.private).startswith("Line 1 of the ledger of erasures is damaged")
     empty.ledger.unlink()
     assert refused(empty, older, made.private).startswith(f"The ledger of erasures ({empty.ledger}) is not there")
-    restore(empty, older, made.private, "--without-ledger")
+    empty.restore(older, made.private, "--without-ledger")
     assert empty.content() == made.school.content()
 
 
 def test_erasures_since_the_backup_are_carried_out_again(made: Made, empty: School) -> None:
     """Of somebody who is not in the backup there is nothing to erase; tests/privacy knows the others."""
     empty.ledger.write_text(line(1, (empty.keys / "ledger").read_text().strip()))
-    said = restore(empty, made.archive, made.private)
+    said = empty.restore(made.archive, made.private)
     assert "Erasures since the backup: 1; people who were back and are erased again: 0." in said
     assert empty.ask("SELECT seq FROM kvs_ledgerentry") == [(1,)]
     assert "Erasures since the backup: 0" in empty.run("manage.py", "replay_ledger")
@@ -369,7 +322,7 @@ def test_a_killed_backup_leaves_no_archive_and_the_next_one_clears_up(made: Made
 
 
 def test_a_dump_that_fails_or_a_folder_that_refuses_leaves_no_archive(made: Made, empty: School, tmp_path: Path) -> None:
-    restore(empty, made.archive, made.private)
+    empty.restore(made.archive, made.private)
     fake = tmp_path / "bin"
     fake.mkdir()
     (fake / "pg_dump").write_text(
