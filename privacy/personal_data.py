@@ -137,4 +137,39 @@ EXPORTS = (
     ),
 )
 
-MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *EXPORTS)
+INCIDENTS = (
+    Model(
+        "privacy.Incident",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("number", Reason.ROW_ID),
+            Field("kind", REQUESTS),
+            Field("discovered_at", REQUESTS),
+            Field("description", REQUESTS, sensitivity=Sensitivity.IDENTIFIER),
+            Field("reported_at", REQUESTS),
+            Field("reported_by_audit_id", REQUESTS),
+            Field("categories", REQUESTS),
+            Field("measures", REQUESTS, sensitivity=Sensitivity.IDENTIFIER),
+            Field("risk", REQUESTS),
+            Field("reason", REQUESTS, sensitivity=Sensitivity.IDENTIFIER),
+            Field("authority_told_at", REQUESTS),
+            Field("authority_reference", REQUESTS),
+            Field("people_told_on", REQUESTS),
+            Field("closed_at", REQUESTS),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        pseudonyms=("reported_by_audit_id",),
+    ),
+    Model(
+        "privacy.IncidentPerson",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("incident", Reason.LINK),
+            Field("audit_id", REQUESTS, audited=False),
+            Field("source", REQUESTS, audited=False),
+        ),
+        pseudonyms=("audit_id",),
+    ),
+)
+
+MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *EXPORTS, *INCIDENTS)

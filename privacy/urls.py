@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from privacy.views import erasures, exemptions, overview, restrictions
+from privacy.views import erasures, exemptions, incidents, overview, restrictions
 
 app_name = "privacy"
 urlpatterns = [
     path("privacy/", overview.overview, name="overview"),
+    path("privacy/datalek-melden/", incidents.incident_report, name="incident_report"),
+    path("privacy/datalekken/", incidents.incident_list, name="incidents"),
+    path("privacy/datalekken/<uuid:pk>/", incidents.incident_page, name="incident"),
+    path("privacy/datalekken/<uuid:pk>/afwegen/", incidents.incident_weigh, name="incident_weigh"),
+    path("privacy/datalekken/<uuid:pk>/gemeld/", incidents.incident_told, name="incident_told"),
+    path("privacy/datalekken/<uuid:pk>/bekeken/", incidents.incident_looked, name="incident_looked"),
+    path("privacy/datalekken/<uuid:pk>/verstrekt/", incidents.incident_given, name="incident_given"),
+    path("privacy/datalekken/<uuid:pk>/sluiten/", incidents.incident_close, name="incident_close"),
     path("privacy/beperkingen/", restrictions.restriction_list, name="restrictions"),
     path("privacy/beperkingen/<uuid:pk>/opheffen/", restrictions.restriction_lift, name="restriction_lift"),
     path("privacy/bezwaren/<uuid:pk>/", restrictions.objection_decide, name="objection_decide"),

@@ -10,6 +10,7 @@ from attendance.actions import plan_lesson
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, Role, User
+from privacy.actions.incidents import report_incident
 from privacy.actions.restrictions import object_to, restrict
 from privacy.models import Restriction
 from students import actions
@@ -82,6 +83,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),
         "restriction": limit(limited := make_student(location, by), by),
+        "incident": report_incident(kind="lost", discovered_at=now, description="Een map", by=by),
         "objection": object_to(student=limited, purpose="quality", by=by),
     }
     return {kind: str(row.pk) for kind, row in made.items()}

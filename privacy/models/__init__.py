@@ -3,6 +3,17 @@
 from privacy.models.erasure import Erasure, Hold
 from privacy.models.exemption import ExemptionLookup, ExemptionRecord
 from privacy.models.exports import PersonExport
+from privacy.models.incidents import Incident, IncidentPerson
 from privacy.models.restrictions import Objection, Restriction
 
-__all__ = ["Erasure", "ExemptionLookup", "ExemptionRecord", "Hold", "Objection", "PersonExport", "Restriction"]
+__all__ = [
+    "Erasure",
+    "ExemptionLookup",
+    "ExemptionRecord",
+    "Hold",
+    "Incident",
+    "IncidentPerson",
+    "Objection",
+    "PersonExport",
+    "Restriction",
+]

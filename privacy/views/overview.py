@@ -27,6 +27,14 @@ class Section(NamedTuple):
 
 SECTIONS: tuple[Section, ...] = (
     Section(
+        _("Data breaches"),
+        _("What went wrong with data, who must be told, and by when."),
+        "privacy:incidents",
+        "siren",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        waiting="privacy.models.incidents.waiting_for",
+    ),
+    Section(
         _("Restrictions and objections"),
         _("What may not be done with somebody's data for now, and when to look again."),
         "privacy:restrictions",
