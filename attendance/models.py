@@ -22,22 +22,12 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
     """Which lessons."""
 
     def visible_to(self, user: User) -> "LessonQuerySet":
-        """Office: lessons at the own locations. Teacher: lessons of a day on which the group is, or was given, to her, or
-        that she gives herself; her access must hold today. Student: lessons on days of an own place in the group.
-        """
-        reachable = _teaches(user)
-        if user.has_role(*SCHOOL_WIDE):
-            reachable |= user.locations_as(*SCHOOL_WIDE)
-        if user.has_role(Role.AUDITOR):
-            reachable |= _was_given(user)
-        if user.has_role(Role.STUDENT):
-            placed = Enrolment.objects.filter(_covers_lesson(), group=models.OuterRef("group"), programme__student__user=user)
-            reachable |= Q(models.Exists(placed))
-        return self.filter(reachable)
+        """Those within reach of `user`."""
+        return self.filter(reaches(user))
 
     def taught_by(self, user: User) -> "LessonQuerySet":
         """Lessons of which `user` keeps the register: the teacher's part of `visible_to`. Nobody else may mark or sign."""
-        return self.filter(_teaches(user))
+        return self.filter(teaches(user))
 
     def of_student(self, student: Student) -> "LessonQuerySet":
         """Lessons on days of a place of `student` in the group."""
@@ -67,7 +57,23 @@ def with_names(enrolments: "models.QuerySet[Enrolment]") -> "models.QuerySet[Enr
     )
 
 
-def _teaches(user: User) -> Q:
+def reaches(user: User) -> Q:
+    """Condition on a lesson, which `visible_to` asks. Office: lessons at the own locations. Teacher: lessons of a day on
+    which the group is, or was given, to her, or that she gives herself; her access must hold today. Student: lessons on
+    days of an own place in the group.
+    """
+    reachable = teaches(user)
+    if user.has_role(*SCHOOL_WIDE):
+        reachable |= user.locations_as(*SCHOOL_WIDE)
+    if user.has_role(Role.AUDITOR):
+        reachable |= _was_given(user)
+    if user.has_role(Role.STUDENT):
+        placed = Enrolment.objects.filter(_covers_lesson(), group=models.OuterRef("group"), programme__student__user=user)
+        reachable |= Q(models.Exists(placed))
+    return reachable
+
+
+def teaches(user: User) -> Q:
     """Condition on a lesson: the group is given to `user` on its day, she gives it herself, or it was opened to her."""
     if not user.has_role(Role.TEACHER):
         return Q(pk__in=[])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 
@@ -32,11 +32,11 @@ class LongSelect(forms.Select):
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         """The select as HTML, names escaped. No option groups."""
         chosen = str(value or "")
-        options = format_html_join(
-            "\n",
-            '<option value="{}"{}>{}</option>',
-            ((key, flatatt({"selected": str(key) == chosen}), label) for key, label in self.choices),
-        )
-        return format_html(
-            "<select{}>\n{}\n</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
-        )
+        options = "\n".join(_option(str(key), label, chosen) for key, label in self.choices)
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>\n{}\n</select>", attributes, SafeString(options))  # safe: _option escapes
+
+
+def _option(key: str, label: Any, chosen: str) -> str:
+    selected = " selected" if key == chosen else ""
+    return f'<option value="{conditional_escape(key)}"{selected}>{conditional_escape(label)}</option>'

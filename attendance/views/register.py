@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import segno
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import actions, rules
 from attendance.forms import RowForm, row_forms
-from attendance.models import Lesson, Mark, hours_of, with_names
+from attendance.models import Lesson, Mark, hours_of, reaches, teaches, with_names
+from attendance.templatetags.attendance import choices, state_label
 from kvs import audit
 from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
@@ -49,7 +49,7 @@ class Step(NamedTuple):
 class Line:
     """One student in the page. `chosen` and `minutes` are what the controls show: typed, else stored, else nothing."""
 
-    enrolment: uuid.UUID
+    enrolment: str  # its key
     student: Student
     mark: Mark | None
     last: list[str]  # states in the lessons before, oldest first; "" for none
@@ -59,6 +59,11 @@ class Line:
     version: int | str = 0
     error: str = ""
     conflict: actions.Conflict | None = None
+
+    @property
+    def last_words(self) -> str:
+        """The same in words: "aanwezig, –, te laat"."""
+        return ", ".join(state_label(state) or "–" for state in self.last) or "–"
 
     @property
     def mismatch(self) -> bool:
@@ -98,9 +103,8 @@ def register(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _lesson(request: KvsRequest, pk: uuid.UUID) -> Lesson:
     """The lesson with its register, and as `taught` whether this person keeps that register. Raises Http404."""
-    mine = Lesson.objects.taught_by(request.user).filter(pk=OuterRef("pk"))
-    related = ("group", "location", "teacher", "register__saved_by", "register__signed_by")
-    lessons = Lesson.objects.visible_to(request.user).select_related(*related).annotate(taught=Exists(mine))
+    related = ("group", "register__saved_by", "register__signed_by")
+    lessons = Lesson.objects.visible_to(request.user).select_related(*related).annotate(taught=teaches(request.user))
     found: Lesson = get_object_or_404(lessons, pk=pk)
     return found
 
@@ -202,7 +206,7 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
         "sheet": sheet,
         "lines": lines,
         "counts": _counts([line.mark for line in lines if line.mark], len(lines)),
-        "states": [Mark.State(state) for state in (*rules.TAP_CYCLE, rules.LEFT_EARLY)],  # as the digits 1 to 5
+        "states": choices(),
         "with_minutes": rules.WITH_MINUTES,
         "may_mark": lesson.taught and not closed,  # type: ignore[attr-defined]  # annotated by _lesson
         "closed": {"code": closed.code, "text": closed.messages[0]} if closed else None,
@@ -226,7 +230,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     for place in places:
         had = hours.get(place.pk)
         line = Line(
-            enrolment=place.pk,
+            enrolment=str(place.pk),
             student=place.programme.student,
             mark=marks.get(place.pk),
             last=last[place.pk],
@@ -258,8 +262,7 @@ def _last_states(lesson: Lesson, course: list[Step], places: list[Enrolment]) ->
 
 def _course(request: KvsRequest, lesson: Lesson) -> list[Step]:
     """All lessons of the group, in order: a few hundred short rows, and one query instead of four."""
-    visible = Lesson.objects.visible_to(request.user).filter(pk=OuterRef("pk"))
-    lessons = Lesson.objects.filter(group=lesson.group_id).annotate(visible=Exists(visible)).order_by("starts_at")
+    lessons = Lesson.objects.filter(group=lesson.group_id).annotate(visible=reaches(request.user)).order_by("starts_at")
     return [Step(*row) for row in lessons.values_list(*Step._fields)]
 
 

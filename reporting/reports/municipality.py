@@ -76,14 +76,16 @@ def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]
 
 
 def marks_of(client: Client, first: dt.date, last: dt.date, by: User) -> QuerySet[Mark]:
-    """Marks in signed lessons of the period that `client` commissioned on their day."""
+    """Marks in signed lessons of the period that `client` commissioned on their day. One query for its programmes."""
+    # Asked first, or PostgreSQL reads every mark of the school: 500 ms for a class among a million marks.
+    programmes = list(Contract.objects.visible_to(by).filter(client=client).values_list("programme", flat=True))
     within = lessons_within(first, last, by, *ROLES)
     ordered = Exists(commissioned(client, "enrolment__programme", "lesson__day"))
-    return Mark.objects.visible_to(by).counted().filter(ordered, lesson__in=within)
+    return Mark.objects.visible_to(by).counted().filter(ordered, enrolment__programme__in=programmes, lesson__in=within)
 
 
 def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Row]:
-    """A row per student with a signed lesson that `client` commissioned on its day. Two queries, whatever the number."""
+    """A row per student with a signed lesson that `client` commissioned on its day. Three queries, whatever the number."""
     there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
     marks = (
         marks_of(client, first, last, by)
@@ -111,7 +113,8 @@ def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Ro
 def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
     """Lessons of students of `client` that took place and are not signed, with how many of them were placed there."""
     placed = Enrolment.objects.annotate(day=OuterRef("day")).filter(Exists(commissioned(client, "programme", "day")))
-    return unsigned(lessons_within(first, last, by, *ROLES), placed)
+    groups = Enrolment.objects.filter(programme__contracts__client=client).values("group")
+    return unsigned(lessons_within(first, last, by, *ROLES).filter(group__in=groups), placed)
 
 
 def build(asked: Asked, by: User, progress: Progress) -> Content:

@@ -379,9 +379,7 @@ class CaseManagerForm(forms.ModelForm[CaseManager]):
 class ListFilter(forms.Form):
     """Above the list of students: group and whether former students are shown."""
 
-    group = forms.ModelChoiceField(
-        Group.objects.none(), required=False, label=_("Group"), empty_label=_("All groups"), widget=LongSelect
-    )
+    group = forms.ChoiceField(required=False, label=_("Group"), widget=LongSelect)
     status = forms.ChoiceField(
         required=False,
         label=_("Status"),
@@ -391,8 +389,9 @@ class ListFilter(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         group = self.fields["group"]
-        assert isinstance(group, forms.ModelChoiceField)
-        group.queryset = Group.objects.visible_to(user).not_ended(timezone.localdate()).order_by("name")
+        assert isinstance(group, forms.ChoiceField)
+        groups = Group.objects.visible_to(user).not_ended(timezone.localdate()).order_by("name")
+        group.choices = [("", _("All groups")), *groups.values_list("pk", "name")]
 
 
 class OwnStudentForm(StudentForm):
