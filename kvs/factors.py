@@ -50,9 +50,14 @@ def prove(request: HttpRequest, user: User) -> None:
     request.session[PROOF] = str(user.pk)
 
 
+def shown(request: HttpRequest, user: User) -> bool:
+    """Whether `user` showed a second step or a passkey in this browser, whoever must."""
+    return request.session.get(PROOF) == str(user.pk)
+
+
 def missing(request: HttpRequest, user: User) -> bool:
     """Whether `user` still has to show, or first to choose, a second step."""
-    return required(user) and request.session.get(PROOF) != str(user.pk)
+    return required(user) and not shown(request, user)
 
 
 def factors_of(user: User) -> "QuerySet[Authenticator]":

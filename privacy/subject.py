@@ -5,7 +5,7 @@ what an erasure plan must account for.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,16 @@ def find_person(audit_id: uuid.UUID) -> Model | None:
         if found is not None:
             return found
     return None
+
+
+def names_of(audit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The names of the people with these ids who are (still) here; one query for each model of people."""
+    wanted, found = set(audit_ids), {}
+    person: Any
+    for model in people_models():
+        for person in model._default_manager.filter(audit_id__in=wanted).defer(*catalogue.sealed_fields(model)):
+            found[person.audit_id] = person.full_name
+    return found
 
 
 def about(subject: Subject) -> Iterator[tuple[catalogue.Model, QuerySet[Any]]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy.views import erasures, exemptions, incidents, overview, restrictions
+from privacy.views import erasures, exemptions, exports, incidents, overview, restrictions
 
 app_name = "privacy"
 urlpatterns = [
@@ -34,5 +34,15 @@ urlpatterns = [
     path("privacy/wissen/<uuid:pk>/bevestiging/", erasures.erasure_certificate, name="erasure_certificate"),
     path("privacy/bewaren/cursist/<uuid:pk>/", erasures.hold_student, name="hold_student"),
     path("privacy/bewaren/<uuid:pk>/opheffen/", erasures.hold_release, name="hold_release"),
+    path("privacy/kopieen/", exports.export_list, name="exports"),
+    path("privacy/kopieen/maken/", exports.export_other, name="export_other"),
+    path("privacy/kopieen/cursist/<uuid:pk>/", exports.export_student, name="export_student"),
+    path("privacy/kopieen/<uuid:pk>/", exports.export_page, name="export"),
+    path("privacy/kopieen/<uuid:pk>/voortgang/", exports.export_progress, name="export_progress"),
+    path("privacy/kopieen/<uuid:pk>/bestand/", exports.export_file, name="export_file"),
+    path("privacy/kopieen/<uuid:pk>/overdragen/", exports.export_hand_over, name="export_hand_over"),
+    path("mijn/alles/", exports.own_exports, name="own_exports"),
+    path("mijn/alles/<uuid:pk>/voortgang/", exports.own_export_progress, name="own_export_progress"),
+    path("mijn/alles/<uuid:pk>/bestand/", exports.own_export_file, name="own_export_file"),
     path("privacy/ontheffingen/", exemptions.look_up, name="exemptions"),
 ]

@@ -15,6 +15,7 @@ from exams.actions import Cell, add_attempt, record_levels
 from kvs.cards import issue_card, issue_desk_code
 from kvs.models import Job, JobState, Location, Role, User
 from privacy.actions.erasure import prepare_erasure, set_hold
+from privacy.actions.exports import ask_export, make_export
 from reporting.actions import ask_report, hand_over, make_report
 from reporting.models import ReportRun
 from reporting.report import reports
@@ -57,6 +58,9 @@ MORE: dict[str, dict[str, str]] = {
         )
     },
     "privacy:hold_release": {"pk": "hold"},
+    "privacy:export_student": {"pk": "student"},
+    **{f"privacy:{name}": {"pk": "export"} for name in ("export", "export_progress", "export_file", "export_hand_over")},
+    **{f"privacy:{name}": {"pk": "own_export"} for name in ("own_export_progress", "own_export_file")},
 }
 BSN = "999990019"
 SIGNED = dt.timedelta(days=2)  # how long ago the signed lesson was
@@ -126,6 +130,7 @@ def make_school(location: Location, by: User) -> WholeSchool:
     add_report(school)
     add_import(school, location)
     add_erasures(school, location)
+    add_exports(school)
     return school
 
 
@@ -150,6 +155,15 @@ def add_erasures(school: WholeSchool, location: Location) -> None:
     school.keys["erasure"] = str(prepare_erasure(person=waits, reason="request", by=officer).pk)
     until = timezone.localdate() + dt.timedelta(days=30)
     school.keys["hold"] = str(set_hold(person=held, ground="claim", review_on=until, by=officer).pk)
+
+
+def add_exports(school: WholeSchool) -> None:
+    """The student's own copy is being made; one for the desk is ready."""
+    student, officer = Student.objects.get(pk=school.keys["student"]), school.people[Role.PRIVACY_OFFICER]
+    school.keys["own_export"] = str(ask_export(person=student, kind="access", by=school.people[Role.STUDENT]).pk)
+    ready = ask_export(person=student, kind="portability", by=officer)
+    make_export(export=ready, progress=lambda done, total, doing: None)
+    school.keys["export"] = str(ready.pk)
 
 
 def add_proposals(school: WholeSchool) -> None:

@@ -23,12 +23,12 @@ from kvs.sheets import Sheet, write_csv
 from kvs.templatetags.kvs import kept
 from kvs.terms import Source
 from privacy.export.gather import Cell, Everything, Table
-from privacy.export.words import title_of
+from privacy.export.words import is_person_id, title_of
 from reporting.processing import once
 
 SCHEMA = Path(__file__).with_name("gegevens.schema.json")
 FORMAT = "kvs-gegevens-1"  # a change that breaks readers is a new number, and a new schema
-PAPER_ROWS = 400  # of one table on paper; the rest is in the files: two years of lessons fit
+PAPER_ROWS = 100  # of one table on paper, the newest; all are in the files. More pages take longer than people wait
 BLOCK_ROWS = 3  # so few rows read better below each other than in a table
 STYLESHEET = "paper.css"
 LOG = ("kvs.AccessEvent", ("at", "viewer_role", "kind", "reason"))
@@ -202,7 +202,12 @@ def overview_page(everything: Everything) -> str:
         "made_at": timezone.localtime(everything.made_at),
         "chapters": list(_chapters(everything)),
         "acts": [
-            (act, _paper(act.table.title, act.table, [c.name for c in act.table.columns], []) if act.table else None)
+            (
+                act,
+                _paper(act.table.title, act.table, [column.name for column in act.table.columns if not column.technical], [])
+                if act.table
+                else None,
+            )
             for act in everything.acts
         ],
         "name": getattr(everything.subject.person, "full_name", ""),
@@ -238,7 +243,7 @@ def _chapter(everything: Everything, code: str) -> Chapter:
         categories += [part.category for part in fields]
         hidden = {part.name for part in fields if part.category.withhold}
         withheld = [(label, reason) for name, label, reason in table.withheld if name in hidden]
-        shown = [column.name for column in own if not column.technical]
+        shown = [column.name for column in own if not column.technical and not _always_you(table, column.name)]
         if shown or withheld:
             tables.append(_paper(table.title, table, shown, withheld))
     return Chapter(
@@ -251,11 +256,15 @@ def _chapter(everything: Everything, code: str) -> Chapter:
     )
 
 
+def _always_you(table: Table, name: str) -> bool:
+    return is_person_id(name) and all(row[name].text == _("you") for row in table.rows)
+
+
 def _paper(title: str, table: Table, shown: list[str], withheld: list[tuple[str, str]]) -> PaperTable:
     """The newest rows; columns that are empty in all of them are left out, what a row belongs to stands in front."""
     rows = table.rows[-PAPER_ROWS:]
-    belongs = [column.name for column in table.columns if column.category is None and column.name not in shown]
-    names = [*belongs, *shown] if shown else []
+    belongs = [column.name for column in table.columns if column.category is None and not column.technical]
+    names = list(dict.fromkeys([*belongs, *shown])) if shown else []
     labels = {column.name: column.label for column in table.columns}
     filled = [name for name in names if any(row[name].text for row in rows)]
     if len(rows) <= BLOCK_ROWS:

@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from kvs import catalogue
 from kvs.catalogue import Category, NotPersonal
@@ -24,7 +24,7 @@ from kvs.drafts import CONTEXT as DRAFT_CONTEXT
 from kvs.fields import unseal
 from kvs.models import Draft, SealedFile, SealedFilePerson, User
 from kvs.terms import Reason, Sensitivity
-from privacy.export.words import Others, as_json, is_person_id, label_of, person_behind, plain, said, title_of
+from privacy.export.words import ACTED, Others, as_json, is_person_id, label_of, person_behind, plain, said, title_of
 from privacy.subject import Subject, about, acted, people_models
 from reporting.models import Disclosure
 from students.models import CaseManager, FieldSource, Student
@@ -138,26 +138,17 @@ def _table(declared: catalogue.Model, rows: QuerySet[Any], others: Others, place
         model=declared.label,
         title=title_of(declared.label),
         columns=[
-            *(Column(".".join(path), _context_label(model, path)) for path in context),
+            *(Column(".".join(path), _context_label(model, path), technical=path[-1] in TECHNICAL) for path in context),
             *(Column(name, label_of(model, name), by_name[name], _technical(model, name, by_name[name])) for name in names),
         ],
         withheld=[
-            (name, _withheld_label(model, name), str(category.withhold))
-            for name, category in by_name.items()
-            if category.withhold
+            (name, label_of(model, name), str(category.withhold)) for name, category in by_name.items() if category.withhold
         ],
     )
     found = list(_reading(rows, model, names, context))
     others.learn(_ids(found, names))
     table.rows = sorted((_row(row, names, context, others, places) for row in found), key=_moment)
     return table
-
-
-def _withheld_label(model: type[Model], name: str) -> str:
-    try:
-        return label_of(model, name)
-    except KeyError:  # what nobody sees nobody had to name
-        return name
 
 
 def _reading(rows: QuerySet[Any], model: type[Model], names: list[str], context: list[tuple[str, ...]]) -> QuerySet[Any]:
@@ -190,17 +181,25 @@ def _row(
     row: Any, names: list[str], context: list[tuple[str, ...]], others: Others, places: dict[uuid.UUID, Cell]
 ) -> dict[str, Cell]:
     cells = {".".join(path): _beside(row, path, others) for path in context}
-    foreign = getattr(row, "subject_audit_id", None)
+    foreign = _only_acted(row, others)
     for name in names:
         if name == "content":
             cells[name] = places.get(row.file_id, Cell(None, ""))
         elif isinstance(row, Draft) and name == "data":
             cells[name] = _draft(row, others)
-        elif foreign is not None and foreign not in others.own and not _harmless(type(row), name):
+        elif foreign and not _harmless(type(row), name):
             cells[name] = Cell(None, _("about somebody else"))
         else:
             cells[name] = Cell(plain(row, name, others), said(row, name, others))
     return cells
+
+
+def _only_acted(row: Any, others: Others) -> bool:
+    """Whether the person is in this row as who looked, changed or reported: then what it says is about somebody else."""
+    declared = catalogue.load().find(row)
+    ids = [name for name in declared.pseudonyms if "__" not in name]
+    about_whom = [name for name in ids if not name.endswith("by_audit_id") and name not in ("actor_audit_id", "viewer_audit_id")]
+    return bool(ids) and not declared.owners and not any(getattr(row, name) in others.own for name in about_whom)
 
 
 def _draft(row: Draft, others: Others) -> Cell:
@@ -225,7 +224,12 @@ def _technical(model: type[Model], name: str, category: Category) -> bool:
     return bool(isinstance(column, kinds) or ids or category.index_of or name in TECHNICAL)
 
 
-TECHNICAL = frozenset({"sort_key", "search_text", "sha256", "object_pk", "bound_to", "path_hash", "key", "plan_hash"})
+TECHNICAL = frozenset(
+    {
+        *("sort_key", "search_text", "sha256", "object_pk", "bound_to", "path_hash", "key"),
+        *("code", "day", "capacity", "planned_minutes", "room", "municipality_code", "cancelled", "city"),
+    }
+)
 
 
 def _moment(cells: dict[str, Cell]) -> str:
@@ -265,7 +269,7 @@ def _context_label(model: type[Model], path: tuple[str, ...]) -> str:
         here = here._meta.get_field(step).related_model
     column = here._meta.get_field(path[-1])
     if len(path) == 1:
-        return str(ACTED[path[0]])
+        return str(ACTED.get(path[0], column.verbose_name))
     return f"{title_of(here._meta.label)}: {column.verbose_name}"
 
 
@@ -287,35 +291,11 @@ def _beside(row: Any, path: tuple[str, ...], others: Others) -> Cell:
 # --- rows in which the person acted
 
 
-ACTED: dict[str, Any] = {
-    "assessor": gettext_lazy("assessed by"),
-    "by": gettext_lazy("handed over by"),
-    "case_manager": gettext_lazy("case manager"),
-    "confirmed_by": gettext_lazy("confirmed by"),
-    "created_by": gettext_lazy("made by"),
-    "decided_by": gettext_lazy("decided by"),
-    "done_by": gettext_lazy("done by"),
-    "given_by": gettext_lazy("given by"),
-    "granted_by": gettext_lazy("given by"),
-    "handed_over_by": gettext_lazy("handed over by"),
-    "issued_by": gettext_lazy("given out by"),
-    "lifted_by": gettext_lazy("lifted by"),
-    "made_by": gettext_lazy("made by"),
-    "requested_by": gettext_lazy("asked for by"),
-    "saved_by": gettext_lazy("saved by"),
-    "set_by": gettext_lazy("set by"),
-    "signed_by": gettext_lazy("signed by"),
-    "started_by": gettext_lazy("started by"),
-    "teacher": gettext_lazy("teacher"),
-    "user": gettext_lazy("account"),
-}
-
-
 def _acts(subject: Subject, others: Others) -> Iterator[Act]:
     for declared, path, rows in acted(subject):
         if number := rows.count():
             table = None if declared.owners or declared.pseudonyms else _of_nobody(declared, rows, others)
-            yield Act(title_of(declared.label), str(ACTED[path]), number, table)
+            yield Act(title_of(declared.label), str(ACTED.get(path, path)), number, table)
 
 
 def _of_nobody(declared: catalogue.Model, rows: QuerySet[Any], others: Others) -> Table | None:
@@ -324,8 +304,8 @@ def _of_nobody(declared: catalogue.Model, rows: QuerySet[Any], others: Others) -
     own = [(part.name,) for part in declared.fields if isinstance(part, NotPersonal) and part.because in OF_NOBODY]
     names = [part.name for part in declared.personal if _about_work(model, part)]
     context = [path for path in _context(declared) if len(path) > 1]
-    columns = [Column(".".join(path), _context_label(model, path)) for path in context]
-    columns += [Column(name, label_of(model, name)) for (name,) in own]
+    columns = [Column(".".join(path), _context_label(model, path), technical=path[-1] in TECHNICAL) for path in context]
+    columns += [Column(name, label_of(model, name), technical=name in TECHNICAL) for (name,) in own]
     columns += [Column(name, label_of(model, name)) for name in names]
     found = _reading(rows, model, [*(name for (name,) in own), *names], context)
     table = Table(declared.label, title_of(declared.label), columns)

@@ -43,6 +43,14 @@ SECTIONS: tuple[Section, ...] = (
         waiting="privacy.models.restrictions.waiting_for",
     ),
     Section(
+        _("Copies of everything"),
+        _("A person asks what the school knows: make the copy and hand it over."),
+        "privacy:exports",
+        "file-archive",
+        frozenset({Role.PRIVACY_OFFICER}),
+        "privacy.views.exports.waiting_for",
+    ),
+    Section(
         _("Erasures"),
         _("What waits for a second person, what is held, and what was erased."),
         "privacy:erasures",

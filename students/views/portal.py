@@ -34,7 +34,12 @@ PAGE_SIZE = 50
 FIRST = ("identity", "contact")
 
 # Why somebody looked: the codes of AccessEvent.reason in words.
-REASONS: dict[str, str | Promise] = {"daily_work": gettext_lazy("daily work"), "report": gettext_lazy("opening a report")}
+REASONS: dict[str, str | Promise] = {
+    "daily_work": gettext_lazy("daily work"),
+    "report": gettext_lazy("opening a report"),
+    "access_request": gettext_lazy("giving you a copy of everything"),
+    "own_copy": gettext_lazy("your own copy"),
+}
 
 
 class Line(NamedTuple):

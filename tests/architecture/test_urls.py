@@ -66,6 +66,12 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "privacy:restrictions": (302, only(Role.PRIVACY_OFFICER)),
     "privacy:incident_report": (302, only(*STAFF_ROLES)),
     "privacy:incidents": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
+    "privacy:exports": (302, only(Role.PRIVACY_OFFICER)),
+    "privacy:export_other": (
+        302,
+        dict.fromkeys(Role, 403) | {Role.PRIVACY_OFFICER: 404},
+    ),  # at one location: not the whole school
+    "privacy:own_exports": (302, ANYONE),
     "privacy:overview": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:erasures": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:exemptions": (302, only(Role.PRIVACY_OFFICER)),
@@ -149,6 +155,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "privacy:restriction_add": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_lift": ("restriction", (Role.PRIVACY_OFFICER,)),
     "privacy:objection_decide": ("objection", (Role.PRIVACY_OFFICER,)),
+    "privacy:export_student": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:erasure_student": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:hold_student": ("student", (Role.PRIVACY_OFFICER,)),
 }
@@ -211,6 +218,12 @@ ELSEWHERE = {
     "reporting:file": "test_who_may_open_a_report",
     "reporting:hand_over": "test_who_may_open_a_report",
     "privacy:incident_close": "test_only_who_handles_breaches_closes_one",
+    "privacy:export": "test_a_stranger_gets_nothing",
+    "privacy:export_progress": "test_a_stranger_gets_nothing",
+    "privacy:export_file": "test_a_stranger_gets_nothing",
+    "privacy:export_hand_over": "test_a_stranger_gets_nothing",
+    "privacy:own_export_progress": "test_a_stranger_gets_nothing",
+    "privacy:own_export_file": "test_a_stranger_gets_nothing",
     "privacy:objection_add": "test_only_the_privacy_officer_of_that_location_stops_a_purpose",
     "reporting:stop": "test_only_the_asker_stops_it",
     "privacy:erasure_account": "test_only_the_officer_of_the_whole_school_erases_colleagues",

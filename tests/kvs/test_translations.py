@@ -31,6 +31,7 @@ SAME_IN_DUTCH = {
     "Demo",
     "E-mail",
     "Menu",
+    "code",
     "moment",
     "plan",
     "ONA (min.)",
