@@ -75,21 +75,19 @@ def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]
     return Contract.objects.filter(ends, client=client, programme=OuterRef(programme), starts_on__lte=OuterRef(day))
 
 
-def marks_of(client: Client, first: dt.date, last: dt.date, by: User) -> QuerySet[Mark]:
-    """Marks in signed lessons of the period that `client` commissioned on their day. One query for its programmes."""
+def sums_of(client: Client, first: dt.date, last: dt.date, by: User) -> dict[uuid.UUID, dict[str, Any]]:
+    """By student the sums over signed lessons that `client` commissioned on their day. Two queries, whatever the number."""
     # Asked first, or PostgreSQL reads every mark of the school: 500 ms for a class among a million marks.
     programmes = list(Contract.objects.visible_to(by).filter(client=client).values_list("programme", flat=True))
-    within = lessons_within(first, last, by, *ROLES)
-    ordered = Exists(commissioned(client, "enrolment__programme", "lesson__day"))
-    return Mark.objects.visible_to(by).counted().filter(ordered, enrolment__programme__in=programmes, lesson__in=within)
-
-
-def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Row]:
-    """A row per student with a signed lesson that `client` commissioned on its day. Three queries, whatever the number."""
     there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
     marks = (
-        marks_of(client, first, last, by)
-        .exclude(enrolment__programme__student__in=withheld(REPORT))
+        Mark.objects.visible_to(by)
+        .counted()
+        .filter(
+            Exists(commissioned(client, "enrolment__programme", "lesson__day")),
+            enrolment__programme__in=programmes,
+            lesson__in=lessons_within(first, last, by, *ROLES),
+        )
         .order_by()
         .values(student=F("enrolment__programme__student"))
         .annotate(
@@ -102,11 +100,14 @@ def rows(client: Client, first: dt.date, last: dt.date, by: User) -> Iterator[Ro
             proven=Sum("minutes_attended", filter=Q(student_at__isnull=False, teacher_at__isnull=False), default=0),
         )
     )
-    sums: dict[Any, dict[str, Any]] = {}
-    for values in marks:
-        sums[values["student"]] = {name: value for name, value in values.items() if name != "student"}
+    return {values["student"]: {name: value for name, value in values.items() if name != "student"} for values in marks}
+
+
+def rows(sums: dict[uuid.UUID, dict[str, Any]], by: User) -> Iterator[Row]:
+    """A row per student of `sums` who may be in the report, by name."""
     names = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
-    for student in Student.objects.visible_to(by).filter(pk__in=sums).only(*names).order_by("sort_key", "number"):
+    named = Student.objects.visible_to(by).filter(pk__in=sums).exclude(pk__in=withheld(REPORT)).only(*names)
+    for student in named.order_by("sort_key", "number"):
         yield Row(student.audit_id, student.list_name, student.number, excused=0, **sums[student.pk])
 
 
@@ -121,13 +122,12 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     """The month's attendance for one municipality, as far as `by` may see it."""
     client, first = asked["client"], asked["month"]
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    counter, made = count(1), []
-    for row in rows(client, first, last, by):
+    sums, counter, made = sums_of(client, first, last, by), count(1), []
+    for row in rows(sums, by):
         made.append(row)
         progress(next(counter), None, gettext_noop("Adding up the attendance of students"))
     total = _total(made)
-    restricted = marks_of(client, first, last, by).filter(enrolment__programme__student__in=withheld(REPORT))
-    left_out = restricted.order_by().values("enrolment__programme__student").distinct().count()
+    left_out = len(sums) - len(made)
     return Content(
         about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
         tables=(Filled(STUDENTS, made, total if made else None), Filled(UNSIGNED, unsigned_of(client, first, last, by))),
