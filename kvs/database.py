@@ -1,9 +1,9 @@
 """What PostgreSQL guards for us and Django has no word for: tables that only grow (decisions.md 31)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection, migrations, transaction
+from django.db import connection, migrations, models, transaction
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION kvs_append_only() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -37,3 +37,18 @@ def erasing() -> Iterator[None]:
         yield
         # SET LOCAL outlives a savepoint: inside a larger transaction the permission would stay on.
         cursor.execute("SET LOCAL kvs.erasing = 'off'")
+
+
+def forget_statistics(tables: Iterable[type[models.Model]]) -> None:
+    """Have PostgreSQL count anew what it knows of these tables: its statistics quote values of rows that are gone.
+
+    Counting anew alone leaves those of a table that is empty now as they were; servers before 18 cannot forget them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int >= 180000")
+        (can_forget,) = cursor.fetchone()
+        for model in tables:
+            table = model._meta.db_table
+            for column in model._meta.local_concrete_fields if can_forget else ():
+                cursor.execute("SELECT pg_clear_attribute_stats(current_schema(), %s, %s, false)", [table, column.column])
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")

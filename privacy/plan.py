@@ -18,10 +18,11 @@ from django.db import models
 from django.db.models import Model
 
 from kvs import catalogue
-from kvs.models import User
+from kvs.models import SealedFile, User
 from kvs.terms import Container
 from kvs.vocabulary import EXEMPTION_PERIOD
 from privacy.subject import Subject, about
+from privacy.uploads import uploads_with
 from students.models import Exemption
 
 DELETE, CUT, EMPTY, COPY, KEEP, HELD = "delete", "cut", "empty", "copy", "keep", "held"
@@ -105,6 +106,8 @@ def plan_for(subject: Subject, *, today: dt.date, holds: dict[str, str] | None =
             action = HELD if container in GOES else KEEP
             plan.lines.append(_kept(declared, action, number, today, holds.get(container, "")))
             plan.renamed += [(rows.model, name) for name in _own_pseudonyms(declared, container)]
+    if Container.CORE not in holds:
+        plan.goes.setdefault(SealedFile, set()).update(uploads_with(subject))
     _follow(plan)
     plan.goes = {model: keys for model, keys in plan.goes.items() if keys}
     plan.exemptions = plan.goes.get(Exemption, set())

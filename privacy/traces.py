@@ -144,11 +144,12 @@ def _in_sealed(declared: catalogue.Model, model: type[Model], own: set[Any], val
     for field in declared.personal:
         if isinstance(model._meta.get_field(field.name), SealedField):
             rows = model._base_manager.exclude(pk__in=own).exclude(**{f"{field.name}__isnull": True})
-            number = sum(_names(text, values) for text in rows.values_list(field.name, flat=True).iterator())
+            number = sum(names(text, values) for text in rows.values_list(field.name, flat=True).iterator())
             if number:
                 yield Trace(declared.label, field.name, number)
 
 
-def _names(text: str, values: list[Value]) -> bool:
+def names(text: str, values: list[Value]) -> bool:
+    """Whether this text names the person."""
     plain = text.casefold()
     return any(all(re.search(rf"(^|\W){re.escape(w.casefold())}($|\W)", plain) for w in value.words) for value in values)

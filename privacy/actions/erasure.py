@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kvs import catalogue, ledger
-from kvs.database import erasing
+from kvs.database import erasing, forget_statistics
 from kvs.editing import changed
 from kvs.jobs import start_job
 from kvs.models import User
@@ -255,6 +255,8 @@ def _run(pk: uuid.UUID, progress: Progress, today: dt.date) -> Erasure:
     progress(2, 3, ERASING)
     told = recipients_of(subject)
     carry_out(plan, today)
+    if erasure.reason != Erasure.Reason.RETENTION:  # that does it once for everybody
+        forget_statistics(plan.goes)
     entry = ledger.record_erasure(audit_id=subject.audit_ids[0], scope="all", plan_hash=plan.hash)
     return _close(erasure.pk, plan, told, entry.seq, today)
 
@@ -340,4 +342,6 @@ def erase_again(audit_id: uuid.UUID, scope: str) -> None:
     person = find_person(audit_id)
     if person is not None:
         today = timezone.localdate()
-        carry_out(plan_for(subject_of(person), today=today), today)
+        plan = plan_for(subject_of(person), today=today)
+        carry_out(plan, today)
+        forget_statistics(plan.goes)

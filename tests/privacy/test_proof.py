@@ -1,0 +1,128 @@
+"""Proof on every run: a person with a canary in every column is gone from every place, the namesake is whole."""
+
+import logging
+
+import pytest
+from django.urls import reverse
+from pytest_django import Settings
+
+from kvs.jobs import run_job
+from kvs.models import Job, Location, Role, User
+from privacy.models import Erasure
+from reporting.actions import make_report
+from students import actions
+from students.models import Client, Programme, Student
+from tests.factories import LONG_AGO, make_student, place, staff
+from tests.people import Browser, signed_in
+from tests.privacy.erasing import fill
+from tests.privacy.proof import look_everywhere, look_in_the_heap, plant
+from tests.students.importing import book, send
+from tests.whole_school import WholeSchool, ask_for_report, make_school
+
+SURNAME = "Kanariehaddad"  # of both: it is no needle
+KEPT = {"given_names", "infix", "kind", "body", "decided_on"}  # what a kept exemption says, beside the date of birth
+
+
+@pytest.fixture
+def wim(school: object) -> User:
+    """Management: the second person."""
+    return staff(Role.MANAGEMENT, email="wim@voorbeeld.test", surname="Dekker")
+
+
+class Proof:
+    """X and the namesake Y in a school where everything that can happen to them has happened."""
+
+    def __init__(self, north: Location, by: User) -> None:
+        self.school: WholeSchool = make_school(north, by)
+        self.x = Student.objects.get(pk=self.school.keys["student"])
+        self.y = self._namesake(north, by)
+        programme = Programme.objects.get(pk=self.school.keys["programme"])
+        actions.record_exemption(programme=programme, version=0, by=by, kind="medical", body="duo", decided_on=LONG_AGO)
+        self.of_x, self.of_y = plant(self.x, 1), plant(self.y, 50)
+        Student.objects.filter(pk__in=[self.x.pk, self.y.pk]).update(surname=SURNAME)
+        for needles in (self.of_x, self.of_y):
+            self.surname = [needle for needle, label in needles.items() if label == "students.Student.surname"]
+            for needle in self.surname:
+                del needles[needle]
+        self.x.refresh_from_db()
+        self._happen(north, by)
+
+    def _namesake(self, north: Location, by: User) -> Student:
+        student = make_student(north, by)
+        group = actions_group(self.x)
+        enrolment = place(student, group, by)
+        fill(student, enrolment, "999990020", by)
+        client = Client.objects.get(pk=self.school.keys["client"])
+        actions.add_contract(programme=enrolment.programme, by=by, client=client, starts_on=LONG_AGO)
+        return student
+
+    def _happen(self, north: Location, by: User) -> None:
+        """A report, a spreadsheet, a session, a failed sign-in, a half-typed form."""
+        make_report(ask_for_report(self.school), lambda done, total, doing: None)
+        x = self.x
+        rows = [[SURNAME, x.call_name, f"{x.birth_day}-{x.birth_month}-{x.birth_year}", x.email, x.phone]]
+        head = ("Achternaam", "Voornaam", "Geb.datum", "E-mail", "Telefoon")
+        send(signed_in(self.school.office), book(rows, head=head), location=north.pk)
+        assert x.user
+        signed_in(User.objects.get(pk=x.user.pk)).get(reverse("attendance:portal"))
+        Browser().post(reverse("student_login"), {"number": x.number, "pin": "000000"})
+
+
+def actions_group(student: Student) -> object:
+    return student.programmes.get().enrolments.get().group
+
+
+def erase_in_the_browser(student: Student, officer: User, second: User) -> None:
+    signed_in(officer).post(reverse("privacy:erasure_student", args=[student.pk]), {"reason": "request"})
+    erasure = Erasure.objects.latest("prepared_at")
+    said = {"sure": "on", "looked": "on"}
+    answer = signed_in(second).post(reverse("privacy:erasure_approve", args=[erasure.pk]), said)
+    assert answer.status_code == 302, answer.content.decode()
+    erasure.refresh_from_db()
+    assert erasure.job
+    run_job(erasure.job)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_the_person_is_left_and_the_namesake_is_whole(
+    north: Location, ineke: User, dana: User, wim: User, caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    proof = Proof(north, ineke)
+    before = look_everywhere([*proof.of_x, *proof.of_y], caplog.text)
+    seen = set().union(*before.values())
+    assert {label for needle, label in (proof.of_x | proof.of_y).items() if needle not in seen} == set()  # control 1
+    x_user, x_page = proof.x.user, reverse("students:detail", args=[proof.x.pk])
+
+    erase_in_the_browser(proof.x, dana, wim)
+
+    assert Erasure.objects.latest("prepared_at").state == "done", Job.objects.latest("requested_at").error
+    after = look_everywhere([*proof.of_x, *proof.of_y], caplog.text)
+    mine = {place: {proof.of_x[needle] for needle in hits & proof.of_x.keys()} for place, hits in after.items()}
+    assert {place: labels for place, labels in mine.items() if labels} == {
+        "public.privacy_exemptionrecord": {
+            "students.Student.given_names",
+            "students.Student.infix",
+            "students.Exemption.kind",
+            "students.Exemption.body",
+            "students.Exemption.decided_on",
+        }
+    }
+    assert proof.of_y.keys() <= set().union(*after.values())
+    assert look_in_the_heap(proof.of_x) == set()
+    assert proof.of_y.keys() & look_in_the_heap(proof.of_y)  # control: the heap is where the namesake still is
+    assert signed_in(dana).get(x_page).status_code == 404
+    assert x_user
+    assert not User.objects.filter(pk=x_user.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_eraser_that_does_nothing_is_caught(
+    north: Location, ineke: User, dana: User, wim: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mutation control: the same scan, after an erasure that says it is done and did nothing."""
+    monkeypatch.setattr("privacy.actions.erasure.carry_out", lambda plan, today: None)
+    proof = Proof(north, ineke)
+    erase_in_the_browser(proof.x, dana, wim)
+    assert Erasure.objects.latest("prepared_at").state == "done"
+    assert len(set().union(*look_everywhere(proof.of_x).values())) == len(proof.of_x)
