@@ -33,6 +33,15 @@ ACCOUNTS = (
         ),
     ),
     Model(
+        "kvs.RetentionSetting",
+        (
+            NotPersonal("code", Reason.SETTING),
+            NotPersonal("years", Reason.SETTING),
+            NotPersonal("months", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
         "kvs.Location",
         (
             NotPersonal("id", Reason.ROW_ID),

@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {  # seconds
     "nightly-backup": {"task": "kvs.tasks.nightly_backup", "schedule": 900},
     "tidy-imports": {"task": "students.tasks.tidy_imports", "schedule": 600},
     "delete-old-exports": {"task": "privacy.tasks.delete_old_exports", "schedule": 86400},
+    "retention": {"task": "privacy.tasks.start_retention", "schedule": 86400},
     "delete-old-report-runs": {"task": "reporting.tasks.delete_old_runs", "schedule": 3600},
 }
 CELERY_TIMEZONE = "Europe/Amsterdam"

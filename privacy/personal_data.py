@@ -114,6 +114,21 @@ RESTRICTIONS = (
     ),
 )
 
+RETENTION = (
+    Model(
+        "privacy.RetentionNotice",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("due_on", REQUESTS, **WITH_THE_FILE),
+            Field("told_on", REQUESTS, **WITH_THE_FILE),
+            Field("mailed", REQUESTS, **WITH_THE_FILE),
+            Field("hours_wanted_on", REQUESTS, **WITH_THE_FILE),
+        ),
+        owners=("student",),
+    ),
+)
+
 COPY = {"retention": EXPORT_PERIOD}
 EXPORTS = (
     Model(
@@ -172,4 +187,4 @@ INCIDENTS = (
     ),
 )
 
-MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *EXPORTS, *INCIDENTS)
+MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *EXPORTS, *INCIDENTS, *RETENTION)

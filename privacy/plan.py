@@ -19,6 +19,7 @@ from django.db.models import Model
 
 from kvs import catalogue
 from kvs.models import SealedFile, User
+from kvs.retention import period_of
 from kvs.terms import Container
 from kvs.vocabulary import EXEMPTION_PERIOD
 from privacy.subject import Subject, about
@@ -117,7 +118,7 @@ def plan_for(subject: Subject, *, today: dt.date, holds: dict[str, str] | None =
 
 def _kept(declared: catalogue.Model, action: str, number: int, today: dt.date, hold: str) -> Line:
     retention = declared.personal[0].category.retention
-    until = add(today, retention.period).isoformat() if action == KEEP else ""
+    until = add(today, period_of(retention)).isoformat() if action == KEEP else ""
     return Line(declared.label, action, number, ground=retention.code, until=until, hold=hold)
 
 
@@ -191,7 +192,7 @@ def _lines(plan: Plan, today: dt.date) -> Iterator[Line]:
         plan.goes[User] -= plan.shells
         yield Line(User._meta.label, EMPTY, len(plan.shells), ground=_ground(User))
     if plan.exemptions:
-        yield _copied(len(plan.exemptions), today)
+        yield _copied(plan, today)
     for model, keys in plan.goes.items():
         if keys:
             yield Line(model._meta.label, DELETE, len(keys), ground=_ground(model))
@@ -199,9 +200,15 @@ def _lines(plan: Plan, today: dt.date) -> Iterator[Line]:
         yield Line(model._meta.label, CUT, len(keys), field=name)
 
 
-def _copied(number: int, today: dt.date) -> Line:
-    until = add(today, EXEMPTION_PERIOD.period).isoformat()
-    return Line("privacy.ExemptionRecord", COPY, number, ground=EXEMPTION_PERIOD.code, until=until)
+def _copied(plan: Plan, today: dt.date) -> Line:
+    until = exemption_until(plan.subject.person, today).isoformat()
+    return Line("privacy.ExemptionRecord", COPY, len(plan.exemptions), ground=EXEMPTION_PERIOD.code, until=until)
+
+
+def exemption_until(person: Any, today: dt.date) -> dt.date:
+    """Until when an exemption is kept: counted from the end of the last programme (B 5), from today when it has none."""
+    ends = [end for end in person.programmes.values_list("ends_on", flat=True) if end]
+    return add(max(ends, default=today), period_of(EXEMPTION_PERIOD))
 
 
 def _ground(model: type[Model]) -> str:

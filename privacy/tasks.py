@@ -1,9 +1,11 @@
 """Privacy as long work: ids in, one action, safe to run twice."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from kvs.jobs import Run, job
-from privacy.actions import certificate, erasure, exports
+from kvs.jobs import Run, job, start_job
+from kvs.models import Job
+from privacy.actions import certificate, erasure, exports, retention
 from privacy.models import Erasure, PersonExport
 
 
@@ -27,3 +29,16 @@ def export(run: Run) -> None:
 def delete_old_exports() -> None:
     """Delete the rows of copies of long ago."""
     exports.delete_old_exports()
+
+
+@job("privacy.retention")
+def run_retention(run: Run) -> dict[str, int]:
+    """All that is due today: telling, emptying BSNs, erasing whose time is over, forgetting old lines; how many of what."""
+    return retention.run_retention(today=timezone.localdate(), progress=run.progress)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def start_retention() -> None:
+    """Start the run of today, unless one is at it."""
+    if not Job.objects.unfinished().filter(kind="privacy.retention").exists():
+        start_job("privacy.retention", {}, by=None)

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-
 from kvs.files import open_file
 from kvs.models import SealedFile
 from kvs.reading import Unreadable, read_workbook
@@ -17,10 +15,10 @@ def uploads_with(subject: Subject) -> set[UUID]:
     """The primary keys of the files of imports that hold this person; of one that cannot be read it must be assumed."""
     if not isinstance(subject.person, Student):
         return set()
-    rows = ImportRow.objects.filter(run=OuterRef("pk"), student=subject.person)
-    runs = ImportRun.objects.filter(upload__isnull=False).select_related("upload").annotate(took_in=Exists(rows))
+    took_in = set(ImportRow.objects.filter(student=subject.person).values_list("run", flat=True))
     values = values_of(subject)
-    held = [run for run in runs if run.took_in or _says(run, values)]
+    runs = ImportRun.objects.filter(upload__isnull=False).select_related("upload")
+    held = [run for run in runs if run.pk in took_in or _says(run, values)]
     return {file for run in held for file in (run.upload_id, run.findings_id, run.workbook_id) if file}
 
 

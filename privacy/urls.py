@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy.views import erasures, exemptions, exports, incidents, overview, restrictions
+from privacy.views import erasures, exemptions, exports, incidents, overview, restrictions, retention
 
 app_name = "privacy"
 urlpatterns = [
@@ -45,4 +45,7 @@ urlpatterns = [
     path("mijn/alles/<uuid:pk>/voortgang/", exports.own_export_progress, name="own_export_progress"),
     path("mijn/alles/<uuid:pk>/bestand/", exports.own_export_file, name="own_export_file"),
     path("privacy/ontheffingen/", exemptions.look_up, name="exemptions"),
+    path("privacy/bewaartermijnen/", retention.retention, name="retention"),
+    path("privacy/bewaartermijnen/<slug:code>/", retention.period_change, name="period"),
+    path("mijn/bewaren/", retention.own_retention, name="own_retention"),
 ]

@@ -85,6 +85,17 @@ def _ground(line: dict[str, Any]) -> str:
     return ", ".join(retention.references) if retention and line["action"] in (KEEP, COPY) else ""
 
 
+def retention_title(code: str) -> str:
+    """What this period is about."""
+    return {
+        "student_file": _("files of students"),
+        "exemption": _("exemptions"),
+        "request": _("requests about data, and erasures"),
+        "log": _("who looked and who changed"),
+        "contact_person": _("case managers"),
+    }[code]
+
+
 def recipient_name(told: dict[str, str]) -> str:
     """Who received data: the client by name, or the recipient."""
     return told["client"] or str(RECIPIENTS.get(told["recipient"], told["recipient"]))

@@ -61,6 +61,7 @@ MORE: dict[str, dict[str, str]] = {
     "privacy:export_student": {"pk": "student"},
     **{f"privacy:{name}": {"pk": "export"} for name in ("export", "export_progress", "export_file", "export_hand_over")},
     **{f"privacy:{name}": {"pk": "own_export"} for name in ("own_export_progress", "own_export_file")},
+    "privacy:period": {"code": "student_file"},
 }
 BSN = "999990019"
 SIGNED = dt.timedelta(days=2)  # how long ago the signed lesson was

@@ -1,6 +1,6 @@
 """Models of the ground floor: accounts.py who signs in, cards.py and links.py with what, vault.py what guards and records."""
 
-from kvs.models.accounts import Draft, Location, Membership, Organisation, Role, RoleSetting, User, WebSession
+from kvs.models.accounts import Draft, Location, Membership, Organisation, RetentionSetting, Role, RoleSetting, User, WebSession
 from kvs.models.cards import Card, DeskCode
 from kvs.models.links import OneTimeLink
 from kvs.models.vault import (
@@ -33,6 +33,7 @@ __all__ = [
     "Membership",
     "OneTimeLink",
     "Organisation",
+    "RetentionSetting",
     "Role",
     "RoleSetting",
     "SealedContent",

@@ -100,6 +100,32 @@ class RoleSetting(models.Model):
         return self.role
 
 
+class RetentionSetting(models.Model):
+    """A period this school chose, instead of the default of kvs/vocabulary.py; never shorter than the law demands."""
+
+    code = models.CharField(_("what"), max_length=20, primary_key=True)
+    years = models.PositiveSmallIntegerField(_("years"), default=0)
+    months = models.PositiveSmallIntegerField(_("months"), default=0)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("period of keeping")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__in=["student_file", "exemption", "request", "log", "contact_person"]),
+                name="retention_setting_code",
+            ),
+            models.CheckConstraint(
+                condition=Q(years__lte=20, months__lte=11) & ~Q(years=0, months=0),
+                name="retention_setting_period",
+                violation_error_message=_("Choose a period of 1 month to 20 years."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"RetentionSetting({self.code})"
+
+
 class LocationQuerySet(models.QuerySet["Location"]):
     """Which locations."""
 

@@ -131,6 +131,25 @@ def prepare_erasure(*, person: Model, reason: str, by: User, handled_by: uuid.UU
 
 
 @transaction.atomic
+def prepare_retention(*, person: Model, today: dt.date) -> Erasure | None:
+    """The erasure of somebody whose time is over, approved by the rule itself. None while something is held or open."""
+    subject = subject_of(person)
+    plan = plan_for(subject, today=today, holds=held_containers(subject))
+    if plan.held or _open_of(subject).exists():
+        return None
+    return Erasure.objects.create(
+        reference=_reference(),
+        subject_audit_id=subject.audit_ids[0],
+        reason=Erasure.Reason.RETENTION,
+        state=STATE.APPROVED,
+        approved_at=timezone.now(),
+        plan=plan.as_json(),
+        plan_hash=plan.hash,
+        catalogue=catalogue.fingerprint(),
+    )
+
+
+@transaction.atomic
 def renew_plan(*, erasure: Erasure, by: User) -> Erasure:
     """Plan anew what changed meanwhile; whoever does that is who prepared it. Raises ValidationError when it is too late."""
     row, subject = _locked(erasure, STATE.PREPARED, STATE.HELD, STATE.FAILED)

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from kvs.fields import blind_index
 from kvs.models import User
-from kvs.vocabulary import EXEMPTION_PERIOD
 from privacy import plan as plans
 from privacy.models import ExemptionLookup, ExemptionRecord
 from students import rules
@@ -24,7 +23,9 @@ def identity_index(first: str, surname: str, year: int | None, month: int | None
 
 def copy_out(plan: "Plan", today: dt.date) -> None:
     """Keep a frozen copy of each exemption in a file that goes (B 5; decisions.md 41). Under every first name it was known by."""
-    kept_until = plans.add(today, EXEMPTION_PERIOD.period)
+    if not plan.exemptions:
+        return
+    kept_until = plans.exemption_until(plan.subject.person, today)
     for found in Exemption.objects.filter(pk__in=plan.exemptions).select_related("programme__student"):
         student = found.programme.student
         born = (student.birth_year, student.birth_month, student.birth_day)

@@ -5,6 +5,7 @@ from privacy.models.exemption import ExemptionLookup, ExemptionRecord
 from privacy.models.exports import PersonExport
 from privacy.models.incidents import Incident, IncidentPerson
 from privacy.models.restrictions import Objection, Restriction
+from privacy.models.retention import RetentionNotice
 
 __all__ = [
     "Erasure",
@@ -16,4 +17,5 @@ __all__ = [
     "Objection",
     "PersonExport",
     "Restriction",
+    "RetentionNotice",
 ]

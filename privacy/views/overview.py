@@ -59,6 +59,14 @@ SECTIONS: tuple[Section, ...] = (
         "privacy.views.erasures.waiting_for",
     ),
     Section(
+        _("Keeping and erasing"),
+        _("Whose file goes within 30 days, programmes without an end, and how long the school keeps what."),
+        "privacy:retention",
+        "calendar-clock",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        "privacy.views.retention.waiting_for",
+    ),
+    Section(
         _("Exemptions"),
         _("Somebody at the desk asks for proof of an exemption of years ago."),
         "privacy:exemptions",

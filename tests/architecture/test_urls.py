@@ -75,6 +75,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "privacy:overview": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:erasures": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:exemptions": (302, only(Role.PRIVACY_OFFICER)),
+    "privacy:retention": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:data_and_why": (200, ANYONE),
     "account_login": (200, dict.fromkeys(Role, 302)),
@@ -191,6 +192,7 @@ OWN: dict[str, dict[str, str]] = {
     "students:propose_programme": {"field": "term_ends_on", "pk": "programme"},
     "reporting:own_disclosures": {},
     "reporting:own_progress": {},
+    "privacy:own_retention": {},
     "privacy:own_objections": {},
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
@@ -235,6 +237,7 @@ ELSEWHERE = {
     "privacy:erasure_renew": "test_strangers_change_no_erasure",
     "privacy:erasure_cancel": "test_strangers_change_no_erasure",
     "privacy:hold_release": "test_strangers_lift_no_hold",
+    "privacy:period": "test_strangers_change_no_period",
 }
 
 

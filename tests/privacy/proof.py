@@ -78,7 +78,7 @@ def _places(log: str) -> Iterable[tuple[str, bytes]]:
         )
         tables = [name for (name,) in cursor.fetchall()]
         for table in [*tables, "(SELECT * FROM pg_stats)", "(SELECT * FROM pg_stat_activity)"]:
-            with cursor.copy(f"COPY {table} TO STDOUT") as rows:  # type: ignore[attr-defined]  # psycopg's cursor
+            with cursor.copy(f"COPY {table} TO STDOUT") as rows:
                 yield table, b"".join(bytes(part) for part in rows)
     for url in {settings.CELERY_BROKER_URL, settings.CACHES["default"]["LOCATION"]}:
         redis = Redis.from_url(str(url).replace("redis+socket://", "unix://").split("?")[0])

@@ -1,0 +1,16 @@
+"""How long this school keeps what: its own choice, else the default of kvs/vocabulary.py; never shorter than the law demands."""
+
+from kvs.catalogue import Retention
+from kvs.models import RetentionSetting
+from kvs.terms import Period
+from kvs.vocabulary import CONTACT_PERSON_PERIOD, EXEMPTION_PERIOD, LOG_PERIOD, REQUEST_PERIOD, STUDENT_FILE
+
+CHANGEABLE: dict[str, Retention] = {
+    retention.code: retention for retention in (STUDENT_FILE, EXEMPTION_PERIOD, REQUEST_PERIOD, LOG_PERIOD, CONTACT_PERSON_PERIOD)
+}
+
+
+def period_of(retention: Retention) -> Period:
+    """The school's own period, or the default."""
+    chosen = RetentionSetting.objects.filter(code=retention.code).first() if retention.code in CHANGEABLE else None
+    return Period(years=chosen.years, months=chosen.months) if chosen else retention.period

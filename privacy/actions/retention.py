@@ -1,0 +1,158 @@
+"""What goes by itself when its time is over, after the person was told (privacy_engineering.md 5.6; B 5)."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Model, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from kvs import audit, catalogue
+from kvs.database import erasing, forget_statistics
+from kvs.mail import send_mail
+from kvs.models import AccessEvent, AuditAction, AuditEntry, RetentionSetting, User
+from kvs.retention import CHANGEABLE, period_of
+from kvs.terms import Period
+from kvs.vocabulary import LOG_PERIOD, REQUEST_PERIOD
+from privacy import clocks
+from privacy.actions import erasure as erasing_actions
+from privacy.models import Erasure, ExemptionRecord, Hold, RetentionNotice
+from students.models import Programme, Student
+
+log = logging.getLogger(__name__)
+
+TELLING = gettext_noop("Telling students whose file goes soon")
+PURGING = gettext_noop("Erasing files whose time is over")
+# The last month of a course is delivered to DUO in the month after it; a correction may take one more.
+BSN_AFTER_END = Period(months=2)
+
+Progress = Callable[[int, int | None, str], None]
+
+
+@transaction.atomic
+def change_period(*, code: str, years: int, months: int, version: int, by: User) -> RetentionSetting:
+    """Keep this kind of data longer or shorter. Raises ValidationError below what the law demands, or when out of date."""
+    retention = CHANGEABLE[code]
+    chosen = Period(years=years, months=months)
+    if retention.law_minimum and chosen.days_at_least() < retention.law_minimum.days_at_least():
+        raise ValidationError({"years": _("The law demands a longer period.")})
+    row = RetentionSetting.objects.select_for_update().filter(code=code).first() or RetentionSetting(code=code, version=0)
+    if row.version != version:
+        raise ValidationError(_("Somebody else changed this meanwhile. Look at the page again."), code="stale")
+    row.years, row.months, row.version = years, months, version + 1
+    row.full_clean()
+    row.save()
+    return row
+
+
+# --- telling beforehand
+
+
+def tell_students(*, today: dt.date) -> int:
+    """Tell students whose file goes within 30 days, in the portal and by a mail that says nothing about them; how many."""
+    told = 0
+    for due in clocks.due_until(today + clocks.NOTICE):
+        on = max(due.on, today + clocks.NOTICE)  # who was never told is told first, however long ago the time was over
+        if RetentionNotice.objects.filter(student=due.student, due_on__gte=due.on).exists():
+            continue
+        with transaction.atomic():
+            mailed = bool(due.student.email) and _mail(due.student)
+            RetentionNotice.objects.create(student=due.student, due_on=on, told_on=today, mailed=mailed)
+        told += 1
+    return told
+
+
+def _mail(student: Student) -> bool:
+    """Whether a mail went. It names no person and says only that there is a message."""
+    try:
+        send_mail("file_goes", User(email=student.email, call_name=student.call_name or student.given_names))
+    except OSError as problem:
+        log.warning("A notice was not mailed: %s", type(problem).__name__)
+        return False
+    return True
+
+
+@transaction.atomic
+def want_hours(*, student: Student, by: User) -> RetentionNotice | None:
+    """The student wants a statement of the hours before the file goes. None when nothing is about to go."""
+    notice = RetentionNotice.objects.select_for_update().filter(student=student).order_by("-due_on").first()
+    if notice is not None and notice.hours_wanted_on is None:
+        notice.hours_wanted_on = timezone.localdate()
+        notice.save()
+    return notice
+
+
+# --- the nightly run
+
+
+def run_retention(*, today: dt.date, progress: Progress) -> dict[str, int]:
+    """All that is due on `today`; safe to run twice. Each person is a transaction of its own: how many of what."""
+    progress(0, None, TELLING)
+    counts = {"told": tell_students(today=today), "bsn": empty_bsn(today=today)}
+    counts |= purge_people(today=today, progress=progress)
+    return {**counts, **forget_old(today=today)}
+
+
+def purge_people(*, today: dt.date, progress: Progress) -> dict[str, int]:
+    """Erase the students and case managers whose time is over and who were told in time; how many, and how many wait."""
+    people: list[Model] = [due.student for due in clocks.due_until(today) if _told_in_time(due.student, today)]
+    people += clocks.contacts_due(today)
+    counts = {"erased": 0, "waiting": 0}
+    for number, person in enumerate(people):
+        progress(number, len(people), PURGING)
+        done = _purge(person, today)
+        counts["erased" if done else "waiting"] += 1
+    if counts["erased"]:
+        forget_statistics(apps.get_model(declared.label) for declared in catalogue.load().models if declared.personal)
+    return counts
+
+
+def _told_in_time(student: Student, today: dt.date) -> bool:
+    return RetentionNotice.objects.filter(student=student, due_on__lte=today).exists()
+
+
+def _purge(person: Any, today: dt.date) -> bool:
+    """Erase one person because the time is over. False when something stands in the way: a hold, a restriction, the name
+    in somebody else's data; that waits for people, under Erasures.
+    """
+    erasure = erasing_actions.prepare_retention(person=person, today=today)
+    if erasure is None:
+        return False
+    done = erasing_actions.run_erasure(erasure=erasure, progress=lambda done, total, doing: None, today=today)
+    return done.state == Erasure.State.DONE
+
+
+def empty_bsn(*, today: dt.date) -> int:
+    """Empty the BSN of students whose last programme with a ground has ended (UAVG art. 46); of how many programmes."""
+    latest = clocks.before(today, BSN_AFTER_END)
+    runs = Q(programmes__ends_on__isnull=True) | Q(programmes__ends_on__gt=latest)
+    running = Count("programmes", filter=runs & ~Q(programmes__bsn_basis=""))
+    over = Student.objects.annotate(running=running).filter(running=0, restricted=[])
+    with transaction.atomic():
+        rows = list(Programme.objects.filter(student__in=over, bsn_index__isnull=False).select_related("student").defer("bsn"))
+        Programme.objects.filter(pk__in=[row.pk for row in rows]).update(bsn=None, bsn_index=None)
+        audit.log_bulk(rows, AuditAction.UPDATE, ["bsn"], by=None)
+    return len(rows)
+
+
+def forget_old(*, today: dt.date) -> dict[str, int]:
+    """Lines of the log, kept exemptions and the school's own record of erasures whose time is over; how many."""
+    log = timezone.make_aware(dt.datetime.combine(clocks.before(today, period_of(LOG_PERIOD)), dt.time()))
+    asked = timezone.make_aware(dt.datetime.combine(clocks.before(today, period_of(REQUEST_PERIOD)), dt.time()))
+    over: Mapping[str, Any] = {
+        "log": AuditEntry.objects.filter(at__lt=log),
+        "access": AccessEvent.objects.filter(at__lt=log),
+        "exemptions": ExemptionRecord.objects.over(today),
+        "erasures": Erasure.objects.filter(state__in=["done", "cancelled"], prepared_at__lt=asked),
+        "holds": Hold.objects.filter(released_at__lt=asked),
+    }
+    with erasing():
+        return {
+            name: rows._raw_delete("default") if name in ("log", "access") else rows.delete()[0] for name, rows in over.items()
+        }

@@ -1,0 +1,199 @@
+"""What goes by itself: on the right day, after telling, never unseen; with days given instead of waited for."""
+
+import datetime as dt
+import html
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from kvs.models import AccessEvent, AuditEntry, Location, RetentionSetting, Role, User
+from privacy import clocks
+from privacy.actions.erasure import release_hold, set_hold
+from privacy.actions.retention import change_period, empty_bsn, forget_old, purge_people, run_retention, tell_students
+from privacy.models import Erasure, ExemptionRecord, Hold, RetentionNotice
+from students.actions import record_exemption, start_programme
+from students.models import Programme, Student
+from tests.factories import staff
+from tests.people import Browser, signed_in
+from tests.privacy.erasing import Pair, make_pair, nothing
+
+END = dt.date(2026, 6, 30)
+DUE = dt.date(2029, 6, 30)
+
+
+@pytest.fixture
+def pair(north: Location, ineke: User) -> Pair:
+    """X ended on END, Y goes on."""
+    made = make_pair(north, ineke)
+    Programme.objects.filter(student=made.x).update(ends_on=END)
+    return made
+
+
+def ends(student: Student, day: dt.date | None) -> None:
+    Programme.objects.filter(student=student).update(ends_on=day)
+
+
+def goes(day: dt.date) -> list[Student]:
+    return [due.student for due in clocks.due_until(day)]
+
+
+def test_three_years_after_the_last_end_and_not_a_day_before(pair: Pair) -> None:
+    assert goes(DUE - dt.timedelta(days=1)) == []
+    assert goes(DUE) == [pair.x]
+
+
+def test_who_came_back_counts_from_the_latest_end(pair: Pair, ineke: User) -> None:
+    start_programme(student=pair.x, by=ineke, law="none", starts_on=dt.date(2027, 1, 1), ends_on=dt.date(2028, 1, 31))
+    assert goes(DUE) == []
+    assert goes(dt.date(2031, 1, 31)) == [pair.x]
+
+
+def test_a_missing_end_keeps_the_file_and_is_shown_after_half_a_year(pair: Pair) -> None:
+    assert goes(dt.date(2060, 1, 1)) == [pair.x]
+    lesson_day = pair.lesson.day
+    assert list(clocks.without_end(lesson_day)) == []
+    assert [row.student for row in clocks.without_end(lesson_day + dt.timedelta(days=190))] == [pair.y]
+
+
+def test_the_student_is_told_a_month_before_and_only_then_erased(pair: Pair) -> None:
+    told_on = DUE - dt.timedelta(days=30)
+    assert tell_students(today=told_on - dt.timedelta(days=1)) == 0
+    assert (tell_students(today=told_on), tell_students(today=told_on)) == (1, 0)
+    notice = RetentionNotice.objects.get()
+    assert (notice.student, notice.due_on, notice.mailed) == (pair.x, DUE, True)
+    (message,) = mail.outbox
+    assert message.to == [pair.x.email]
+    assert "Haddad" not in message.subject + str(message.body)
+    assert "Bewaar" not in message.subject
+
+    assert purge_people(today=DUE - dt.timedelta(days=1), progress=nothing) == {"erased": 0, "waiting": 0}
+    assert purge_people(today=DUE, progress=nothing) == {"erased": 1, "waiting": 0}
+
+    assert list(Student.objects.all()) == [pair.y]
+    done = Erasure.objects.get()
+    assert (done.reason, done.state, done.prepared_by_audit_id, done.approved_by_audit_id) == ("retention", "done", None, None)
+
+
+def test_who_was_never_told_is_told_first(pair: Pair) -> None:
+    late = DUE + dt.timedelta(days=400)
+    assert run_retention(today=late, progress=nothing)["erased"] == 0
+    assert RetentionNotice.objects.get().due_on == late + dt.timedelta(days=30)
+    assert run_retention(today=late + dt.timedelta(days=29), progress=nothing)["erased"] == 0
+    assert run_retention(today=late + dt.timedelta(days=30), progress=nothing)["erased"] == 1
+
+
+def test_a_hold_and_a_restriction_stop_the_clock_until_lifted(pair: Pair, dana: User) -> None:
+    tell_students(today=DUE - dt.timedelta(days=30))
+    hold = set_hold(person=pair.x, ground="claim", review_on=timezone.localdate() + dt.timedelta(days=90), by=dana)
+    assert purge_people(today=DUE, progress=nothing) == {"erased": 0, "waiting": 1}
+    release_hold(hold=hold, version=1, by=dana)
+    Student.objects.filter(pk=pair.x.pk).update(restricted=["exams"])
+    assert purge_people(today=DUE, progress=nothing) == {"erased": 0, "waiting": 1}
+    Student.objects.filter(pk=pair.x.pk).update(restricted=[])
+    assert purge_people(today=DUE, progress=nothing) == {"erased": 1, "waiting": 0}
+
+
+def test_a_name_elsewhere_waits_for_people(pair: Pair) -> None:
+    Student.objects.filter(pk=pair.y.pk).update(work_experience="Met Rania Haddad")
+    tell_students(today=DUE - dt.timedelta(days=30))
+    assert purge_people(today=DUE, progress=nothing) == {"erased": 0, "waiting": 1}
+    assert Erasure.objects.values_list("state", "problem").get() == ("prepared", "traces")
+    assert purge_people(today=DUE, progress=nothing) == {"erased": 0, "waiting": 1}
+    assert Erasure.objects.count() == 1
+
+
+def test_the_exemption_lives_six_years_from_then_and_not_longer(pair: Pair, ineke: User) -> None:
+    record_exemption(
+        programme=pair.x.programmes.get(), version=0, by=ineke, kind="effort", body="duo", decided_on=dt.date(2025, 1, 1)
+    )
+    tell_students(today=DUE - dt.timedelta(days=30))
+    run_retention(today=DUE, progress=nothing)
+    assert ExemptionRecord.objects.get().kept_until == dt.date(2032, 6, 30)
+    forget_old(today=dt.date(2032, 6, 30))
+    assert ExemptionRecord.objects.count() == 1
+    forget_old(today=dt.date(2032, 7, 1))
+    assert ExemptionRecord.objects.count() == 0
+
+
+def test_the_bsn_goes_two_months_after_the_last_ground(pair: Pair) -> None:
+    assert empty_bsn(today=dt.date(2026, 8, 29)) == 0
+    assert empty_bsn(today=dt.date(2026, 8, 30)) == 1
+    assert list(Programme.objects.filter(bsn_index__isnull=False).values_list("student", flat=True)) == [pair.y.pk]
+    line = AuditEntry.objects.filter(model="students.programme", action="update").latest("id")
+    assert line.fields == ["bsn"]
+
+
+def test_lines_of_the_log_go_after_two_years(pair: Pair) -> None:
+    before = AuditEntry.objects.count(), AccessEvent.objects.count()
+    assert all(before)
+    today = timezone.localdate()
+    forget_old(today=today + dt.timedelta(days=700))
+    assert (AuditEntry.objects.count(), AccessEvent.objects.count()) == before
+    forget_old(today=today + dt.timedelta(days=740))
+    assert (AuditEntry.objects.count(), AccessEvent.objects.count()) == (0, 0)
+
+
+def test_case_managers_go_a_year_after_their_last_commission(pair: Pair, ineke: User) -> None:
+    from students import actions  # noqa: PLC0415
+    from students.models import CaseManager, Client  # noqa: PLC0415
+
+    client = Client.objects.create(name="Gemeente Oosterveen")
+    manager = client.case_managers.create(surname="Jansen", call_name="Piet")
+    programme = pair.x.programmes.get()
+    agreed = {"client": client, "case_manager": manager, "starts_on": programme.starts_on, "ends_on": END}
+    actions.add_contract(programme=programme, by=ineke, **agreed)
+    assert list(clocks.contacts_due(dt.date(2027, 6, 29))) == []
+    assert list(clocks.contacts_due(dt.date(2027, 6, 30))) == [manager]
+    assert purge_people(today=dt.date(2027, 6, 30), progress=nothing)["erased"] == 1
+    assert not CaseManager.objects.exists()
+
+
+def test_a_school_may_keep_files_shorter_or_longer(pair: Pair, dana: User) -> None:
+    change_period(code="student_file", years=1, months=6, version=0, by=dana)
+    assert goes(dt.date(2027, 12, 29)) == []
+    assert goes(dt.date(2027, 12, 30)) == [pair.x]
+    with pytest.raises(ValidationError) as refused:
+        change_period(code="student_file", years=2, months=0, version=0, by=dana)
+    assert refused.value.code == "stale"
+    with pytest.raises(ValidationError):
+        change_period(code="student_file", years=0, months=0, version=1, by=dana)
+
+
+# --- pages
+
+
+def test_the_officer_sees_what_goes_and_what_has_no_end(pair: Pair, dana: User, south: Location) -> None:
+    ends(pair.x, timezone.localdate() - dt.timedelta(days=3 * 366))
+    page = html.unescape(signed_in(dana).get(reverse("privacy:retention")).content.decode())
+    assert "Rania Haddad" in page
+    assert AccessEvent.objects.filter(viewer_audit_id=dana.audit_id, subject_audit_id=pair.x.audit_id).exists()
+    there = signed_in(staff(Role.PRIVACY_OFFICER, south)).get(reverse("privacy:retention")).content.decode()
+    assert "Haddad" not in there
+
+
+def test_strangers_change_no_period(dana: User, anna: User, chris: User, ineke: User) -> None:
+    address = reverse("privacy:period", args=["student_file"])
+    sent = {"years": 2, "months": 0, "version": 0}
+    assert Browser().get(address).status_code == 302
+    assert {signed_in(user).post(address, sent).status_code for user in (anna, chris, ineke)} == {403}
+    assert not RetentionSetting.objects.exists()
+    officer = signed_in(dana)
+    assert officer.get(reverse("privacy:period", args=["books"])).status_code == 404
+    assert officer.post(address, {**sent, "years": 99}).status_code == 422
+    assert officer.post(address, sent).status_code == 302
+    assert RetentionSetting.objects.get().years == 2
+
+
+def test_the_student_asks_for_a_paper_with_the_hours(pair: Pair) -> None:
+    assert pair.x.user
+    mine, address = signed_in(pair.x.user), reverse("privacy:own_retention")
+    assert "30 juni 2029" in mine.get(address).content.decode()
+    mine.post(address)
+    assert not RetentionNotice.objects.exists()
+    RetentionNotice.objects.create(student=pair.x, due_on=DUE)
+    mine.post(address)
+    assert RetentionNotice.objects.get().hours_wanted_on == timezone.localdate()
+    assert Hold.objects.count() == 0
