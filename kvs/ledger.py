@@ -24,7 +24,7 @@ import json
 import logging
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -85,6 +85,17 @@ def remember_erased(purpose: str, value: str, *, until: dt.date) -> None:
 def was_erased(purpose: str, value: str) -> bool:
     """Whether somebody with this value was erased, for imports to warn. Raises ValueError for an empty value."""
     return ErasedMark.objects.filter(mark=_mark(purpose, value), until__gte=timezone.localdate()).exists()
+
+
+def erased_among(values: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these pairs of purpose and value belong to somebody who was erased; one query per thousand."""
+    marks = {_mark(purpose, value): (purpose, value) for purpose, value in values}
+    found: set[tuple[str, str]] = set()
+    keys = list(marks)
+    for start in range(0, len(keys), 1000):
+        there = ErasedMark.objects.filter(mark__in=keys[start : start + 1000], until__gte=timezone.localdate())
+        found |= {marks[mark] for mark in there.values_list("mark", flat=True)}
+    return found
 
 
 def delete_old_marks() -> int:

@@ -10,7 +10,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kvs import cards, links
+from kvs import cards, ledger, links
 from kvs.access import permission
 from kvs.editing import changed
 from kvs.fields import blind_index
@@ -378,9 +378,14 @@ def next_numbers(count: int) -> list[str]:
     used = Student.objects.filter(number__regex=rf"^{year}-\d+$")
     last = used.order_by(Length("number").desc(), "-number").values_list("number", flat=True).first()  # 10000 after 9999
     numbers: list[str] = []
-    for _each in range(count):
-        last = rules.next_number(year, last)
-        numbers.append(last)
+    while len(numbers) < count:
+        next_ones: list[str] = []
+        for _each in range(count - len(numbers)):
+            last = rules.next_number(year, last)
+            next_ones.append(last)
+        # Nobody gets the number an old list has for somebody who was erased.
+        taken = {number for _purpose, number in ledger.erased_among(("number", it) for it in next_ones)}
+        numbers += [number for number in next_ones if number not in taken]
     return numbers
 
 

@@ -22,7 +22,7 @@ from students.actions.intake import Intake
 from students.importer import rows as assembling
 from students.importer import words
 from students.importer.columns import BY_CODE, COLUMNS, FREE_TEXT, MODELS, NAMING, NOT_A_COLUMN
-from students.importer.matching import find_people, names_of
+from students.importer.matching import find_erased, find_people, names_of
 from students.importer.rows import LEAVE_EMPTY, LEFT_EMPTY, Finding, School, cell_name, columns_by_code
 from students.models import ImportLayout, ImportRun
 from students.models.imports import IMPORTERS
@@ -113,7 +113,25 @@ def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str,
             _decide_person(each, finding, choices.get(cell_name(None, each.intake.number)))
         if each.intake.nothing_new:
             each.asks = []
-    return found
+    return _without_erased(found, asked, choices)
+
+
+def _without_erased(found: list[Understood], asked: Mapping[int, Finding], choices: Mapping[str, Choice]) -> list[Understood]:
+    """Asks about people whose data the school erased, and leaves out whom somebody says so: no old list brings them back
+    unseen. Rows that ask already whether they are about somebody known are not among them.
+    """
+    rows = [each.intake for each in found if each.intake.number not in asked and not each.intake.nothing_new]
+    erased = find_erased(rows)
+    for each in found:
+        if each.intake.number in erased and cell_name(None, each.intake.number) not in choices:
+            fields = each.intake.student
+            shown = " ".join(filter(None, (fields.get(part) for part in ("call_name", "infix", "surname"))))
+            each.asks.insert(0, Finding(None, "row", WAS_ERASED, shown, LEAVE_OUT))
+    out = {number for number in erased if choices.get(cell_name(None, number)) == ["accept"]}
+    return [each for each in found if each.intake.number not in out]
+
+
+WAS_ERASED = gettext_noop("The data of this person were erased here. Take the row in only when the person comes back.")
 
 
 def note_in(line: Sequence[Value], columns: Mapping[str, int]) -> str:

@@ -1,12 +1,13 @@
 """Who in the school, or earlier in the file, a row is about. Certain only by student number, BSN, or the very same row."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
+from kvs import ledger
 from kvs.models import User
 from students import rules
 from students.actions import bsn_index
@@ -53,6 +54,26 @@ def find_people(rows: Sequence[Intake], user: User) -> tuple[dict[int, Finding],
         for key in _keys(row):
             earlier.setdefault(key, row.number)
     return asked, set(before)
+
+
+def find_erased(rows: Sequence[Intake]) -> set[int]:
+    """The rows of people the school does not know and whose data it erased: by number, BSN, or name with date of birth."""
+    said = {row.number: set(_marks(row)) for row in rows if row.known is None and row.same_as is None}
+    erased = ledger.erased_among({mark for marks in said.values() for mark in marks})
+    return {number for number, marks in said.items() if marks & erased}
+
+
+def _marks(row: Intake) -> Iterator[tuple[str, str]]:
+    """As the privacy module remembers them (kvs.ledger.remember_erased)."""
+    fields = row.student
+    if number := fields.get("number"):
+        yield "number", number
+    if row.bsn:
+        yield "bsn", row.bsn
+    born = (fields.get("birth_year"), fields.get("birth_month"), fields.get("birth_day"))
+    for first in {fields.get("call_name"), fields.get("given_names")} - {"", None} or {""}:
+        if fields.get("surname") and born[0]:
+            yield "identity", rules.identity_text(first or "", fields["surname"], *born)
 
 
 def _keys(row: Intake) -> list[Any]:

@@ -99,10 +99,10 @@ def look_in_the_heap(needles: Iterable[str]) -> set[str]:
         cursor.execute(
             "SELECT current_setting('data_directory') || '/base/' || oid FROM pg_database WHERE datname = current_database()"
         )
-        folder, database = cursor.fetchone()
+        (folder,) = cursor.fetchone()
     wanted = {needle: needle.encode() for needle in needles}
     left: set[str] = set()
-    for path in Path(folder, "base", str(database)).iterdir():
+    for path in Path(folder).iterdir():
         content = path.read_bytes()
         left |= {needle for needle, plain in wanted.items() if plain in content}
     return left
