@@ -1,6 +1,6 @@
 """The application does not start while the data catalogue is incomplete or contradicts the models.
 
-System checks tagged `privacy`; numbers E001 to E014 are invariants I1 to I14 of the privacy design. Here: that all is
+System checks tagged `privacy`; numbers E001 to E015 are invariants I1 to I14 of the privacy design and I15. Here: that all is
 declared (I1, I14); what must hold for each model stands in kvs/invariants.py. Run by every manage.py command, and by
 `refuse_unless_complete` at the start of web and worker (decisions.md 8). What needs the database,
 `undeclared_tables`, runs after migrate, in /readyz and in tests.

@@ -1,4 +1,4 @@
-"""What must hold for each declared model: invariants I2 to I13 of the privacy design, as functions that yield errors.
+"""What must hold for each declared model: invariants I2 to I15 of the privacy design, as functions that yield errors.
 
 Each takes the declaration, the installed models by label ("app.Model") and the whole catalogue. kvs/checks.py runs
 them. Elsewhere: unique sealing contexts in kvs/fields.py (I10), report columns in reporting (I9).
@@ -21,6 +21,7 @@ from kvs.terms import Container, Kind, Reason, Sensitivity
 
 COPIES = {Container.EXEMPTION, Container.FINANCE, Container.REQUESTS, Container.STATISTICS, Container.SECURITY_LOG}
 SOFT_DELETE = re.compile(r"(is_)?(soft_)?(deleted|removed|trashed)(_at|_on|_by)?")
+DERIVED = {"score", "scores", "risk", "rank", "ranking", "rating", "prediction", "profile", "label", "segment"}
 LAWS = "AVG|UAVG|AWR|BW|Regeling inburgering|Besluit inburgering|Wet inburgering|Wi2021"
 REFERENCE = re.compile(rf"A: \S.+|B \d+(\.\d+)*|({LAWS}) \d\S*")
 
@@ -220,6 +221,13 @@ def nothing_hidden(model: Model, installed: Models, declared: Catalogue) -> Prob
             yield error(13, "marks rows as deleted instead of deleting them", f"{model.label}.{name}")
 
 
+def no_profile(model: Model, installed: Models, declared: Catalogue) -> Problems:
+    """I15: no score, rank or risk label of a person is kept (policy B 4.4; AVG art. 22): people judge people."""
+    for field in model.personal if model.owners else ():
+        if DERIVED & {*field.name.split("_")}:
+            yield error(15, "looks like a score, rank or label of a person", f"{model.label}.{field.name}")
+
+
 INVARIANTS: tuple[Callable[[Model, Models, Catalogue], Problems], ...] = (
     reasons_fit,
     grounds_complete,
@@ -231,4 +239,5 @@ INVARIANTS: tuple[Callable[[Model, Models, Catalogue], Problems], ...] = (
     withheld_with_reason,
     no_facts_of_secrets,
     nothing_hidden,
+    no_profile,
 )

@@ -277,6 +277,24 @@ def test_i13_marking_as_deleted(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "errors"),
+    [
+        ("score", ["kvs.Sample.score"]),
+        ("dropout_risk", ["kvs.Sample.dropout_risk"]),
+        ("class_rank", ["kvs.Sample.class_rank"]),
+        ("note", []),
+        ("frankness", []),
+    ],
+)
+def test_i15_a_score_of_a_person(name: str, errors: list[str]) -> None:
+    """Policy B 4.4: no profiling."""
+    model = owned(**{name: models.CharField(max_length=9)})
+    fields = (ROW_ID, USER, Field(name, LEARNING))
+    wanted = [("privacy.E015", where) for where in errors]
+    assert found(Model("kvs.Sample", fields, owners=("user",)), model) == wanted
+
+
+@pytest.mark.parametrize(
     ("name", "value", "place"),
     [
         ("CACHES", {**kvs.settings.CACHES, "pages": kvs.settings.CACHES["default"]}, "cache:pages"),
