@@ -91,7 +91,12 @@ def test_a_demo_school_is_not_opened_as_a_real_one_nor_the_other_way_round(
         printed()
 
 
-@pytest.mark.parametrize("token", ["", "x", "\x00", signing.dumps("x"), signing.dumps("x", salt="other")])
+# Named, because a signature holds the second of its making: two test processes would call one test by two names.
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "\x00", signing.dumps("x"), signing.dumps("x", salt="other")],
+    ids=["empty", "word", "nul", "signed", "salted"],
+)
 def test_another_secret_opens_nothing(empty: None, token: str) -> None:
     assert not may_begin(token)
     assert opened(token).get(reverse("first_run"))["Location"] == reverse("account_login")
