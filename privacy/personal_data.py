@@ -1,7 +1,7 @@
 """Declarations of privacy: every column, personal or not. Each subject has its own tuple."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.terms import Reason, Sensitivity
+from kvs.terms import Kind, Reason, Sensitivity
 from kvs.vocabulary import EXEMPTION, EXPORT_PERIOD, REQUESTS, STUDENT_FILE
 
 KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
@@ -113,6 +113,118 @@ RESTRICTIONS = (
         actors=("made_by", "decided_by"),
     ),
 )
+IDENTIFYING = {"sensitivity": Sensitivity.IDENTIFIER}  # names, addresses and what people wrote: sealed
+REQUEST_MODELS = (
+    Model(
+        "privacy.RequestSetting",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("answer_days", Reason.SETTING),
+            NotPersonal("extension_days", Reason.SETTING),
+            NotPersonal("execute_days", Reason.SETTING),
+            NotPersonal("systems", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "privacy.PrivacyRequest",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("kind", REQUESTS),
+            Field("channel", REQUESTS),
+            Field("received_on", REQUESTS),
+            Field("person_kind", REQUESTS),
+            Field("subject_audit_id", REQUESTS),
+            Field("name", REQUESTS, kind=Kind.NAME, **IDENTIFYING),
+            Field("contact", REQUESTS, **IDENTIFYING),
+            Field("words", REQUESTS, **IDENTIFYING),
+            Field("matter", REQUESTS),
+            NotPersonal("representation", Reason.LINK),
+            Field("asked_by", REQUESTS, kind=Kind.NAME, **IDENTIFYING),
+            Field("taken_in_by_audit_id", REQUESTS),
+            Field("state", REQUESTS),
+            Field("identity", REQUESTS),
+            Field("doubt", REQUESTS, **IDENTIFYING),
+            Field("identity_on", REQUESTS),
+            Field("identity_by_audit_id", REQUESTS),
+            Field("handler_audit_id", REQUESTS),
+            Field("due_on", REQUESTS),
+            Field("extended_to", REQUESTS),
+            Field("extension_reason", REQUESTS),
+            Field("extension_told_on", REQUESTS),
+            Field("last_day", REQUESTS),
+            NotPersonal("reminders", Reason.PROCESS),
+            Field("decision", REQUESTS),
+            Field("grounds", REQUESTS),
+            Field("law", REQUESTS),
+            Field("explanation", REQUESTS, **IDENTIFYING),
+            Field("decided_on", REQUESTS),
+            Field("decided_by_audit_id", REQUESTS),
+            Field("execute_by", REQUESTS),
+            Field("execution", REQUESTS),
+            Field("executed_on", REQUESTS),
+            Field("letter", REQUESTS, **IDENTIFYING),
+            Field("letter_sent_on", REQUESTS),
+            Field("letter_sent_how", REQUESTS),
+            Field("closed_on", REQUESTS),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        pseudonyms=(
+            *("subject_audit_id", "taken_in_by_audit_id", "identity_by_audit_id"),
+            *("handler_audit_id", "decided_by_audit_id"),
+        ),
+    ),
+    Model(
+        "privacy.RequestTask",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("request", Reason.LINK),
+            Field("kind", REQUESTS),
+            Field("what", REQUESTS),
+            Field("last_on", REQUESTS),
+            Field("paper", REQUESTS),
+            Field("outcome", REQUESTS),
+            Field("how", REQUESTS),
+            Field("note", REQUESTS, **IDENTIFYING),
+            Field("done_on", REQUESTS),
+            Field("done_by_audit_id", REQUESTS),
+        ),
+        pseudonyms=("request__subject_audit_id", "done_by_audit_id"),
+    ),
+    Model(
+        "privacy.Representation",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("subject_audit_id", REQUESTS),
+            Field("subject_name", REQUESTS, kind=Kind.NAME, **IDENTIFYING),
+            Field("name", REQUESTS, kind=Kind.NAME, **IDENTIFYING),
+            Field("contact", REQUESTS, **IDENTIFYING),
+            Field("kind", REQUESTS),
+            Field("scope", REQUESTS),
+            Field("starts_on", REQUESTS),
+            Field("ends_on", REQUESTS),
+            Field("document", REQUESTS),
+            Field("seen_on", REQUESTS),
+            Field("seen_by_audit_id", REQUESTS),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        pseudonyms=("subject_audit_id", "seen_by_audit_id"),
+    ),
+    Model(
+        "privacy.PaperDossier",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            Field("subject_audit_id", REQUESTS),
+            Field("name", REQUESTS, kind=Kind.NAME, **IDENTIFYING),
+            Field("place", REQUESTS),
+            Field("cabinet", REQUESTS),
+            Field("since", REQUESTS),
+            Field("destroyed_on", REQUESTS),
+            Field("destroyed_by_audit_id", REQUESTS),
+        ),
+        pseudonyms=("subject_audit_id", "destroyed_by_audit_id"),
+    ),
+)
 
 RETENTION = (
     Model(
@@ -187,4 +299,5 @@ INCIDENTS = (
     ),
 )
 
-MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *EXPORTS, *INCIDENTS, *RETENTION)
+
+MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *REQUEST_MODELS, *EXPORTS, *INCIDENTS, *RETENTION)

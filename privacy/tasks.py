@@ -1,11 +1,11 @@
-"""Privacy as long work: ids in, one action, safe to run twice."""
+"""Privacy as long work and by the timetable: ids in, one action, safe to run twice."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from kvs.jobs import Run, job, start_job
 from kvs.models import Job
-from privacy.actions import certificate, erasure, exports, retention
+from privacy.actions import certificate, erasure, exports, notices, retention
 from privacy.models import Erasure, PersonExport
 
 
@@ -42,3 +42,15 @@ def start_retention() -> None:
     """Start the run of today, unless one is at it."""
     if not Job.objects.unfinished().filter(kind="privacy.retention").exists():
         start_job("privacy.retention", {}, by=None)
+
+
+@job("privacy.tell_contacts")
+def tell_contacts(run: Run) -> None:
+    """Mail the privacy contacts that a request came in, or that its term ends. Raises OSError."""
+    notices.tell_contacts(run.arguments["request"], run.arguments["what"])
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def remind() -> None:
+    """Remind of requests whose term ends."""
+    notices.remind()

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from privacy.views import erasures, exemptions, exports, incidents, overview, restrictions, retention
+from privacy.views import (
+    erasures,
+    exemptions,
+    exports,
+    incidents,
+    intake,
+    overview,
+    own_requests,
+    request_steps,
+    requests,
+    restrictions,
+    retention,
+)
 
 app_name = "privacy"
 urlpatterns = [
@@ -48,4 +60,30 @@ urlpatterns = [
     path("privacy/bewaartermijnen/", retention.retention, name="retention"),
     path("privacy/bewaartermijnen/<slug:code>/", retention.period_change, name="period"),
     path("mijn/bewaren/", retention.own_retention, name="own_retention"),
+    path("privacy/verzoeken/", requests.request_list, name="requests"),
+    path("privacy/verzoek-opnemen/", intake.request_add, name="request_add"),
+    path("privacy/termijnen/", request_steps.terms, name="terms"),
+    path("privacy/verzoeken/<uuid:pk>/", requests.request_page, name="request"),
+    path("privacy/verzoeken/<uuid:pk>/wie/", request_steps.request_identity, name="request_identity"),
+    path("privacy/verzoeken/<uuid:pk>/persoon/", request_steps.request_person, name="request_person"),
+    path("privacy/verzoeken/<uuid:pk>/uitstel/", request_steps.request_extend, name="request_extend"),
+    path("privacy/verzoeken/<uuid:pk>/besluit/", request_steps.request_decide, name="request_decide"),
+    path("privacy/verzoeken/<uuid:pk>/brief/", request_steps.request_letter, name="request_letter"),
+    path("privacy/verzoeken/<uuid:pk>/gedaan/", request_steps.request_executed, name="request_executed"),
+    path("privacy/verzoeken/<uuid:pk>/brief/<slug:which>/", requests.letter_file, name="letter_file"),
+    path("privacy/verzoeken/<uuid:pk>/uitvoeren/", requests.request_start, name="request_start"),
+    path("privacy/verzoeken/<uuid:pk>/sluiten/", requests.request_close, name="request_close"),
+    path("privacy/verzoeken/<uuid:pk>/ingetrokken/", requests.request_withdraw, name="request_withdraw"),
+    path("privacy/taken/<uuid:pk>/", request_steps.request_task, name="request_task"),
+    path("privacy/vertegenwoordigers/", intake.representations, name="representations"),
+    path("privacy/vertegenwoordigers/nieuw/", intake.representation_add, name="representation_add"),
+    path("privacy/papier/", intake.papers, name="papers"),
+    path("privacy/papier/nieuw/", intake.paper_add, name="paper_add"),
+    path("privacy/papier/<uuid:pk>/", intake.paper_destroyed, name="paper_destroyed"),
+    path("mijn/rechten/", own_requests.own_requests, name="own_requests"),
+    path("mijn/rechten/vragen/", own_requests.own_ask, name="own_ask"),
+    path("mijn/rechten/vragen/<slug:kind>/", own_requests.own_ask_kind, name="own_ask_kind"),
+    path("mijn/rechten/<uuid:pk>/", own_requests.own_request, name="own_request"),
+    path("mijn/rechten/<uuid:pk>/intrekken/", own_requests.own_withdraw, name="own_withdraw"),
+    path("mijn/rechten/<uuid:pk>/brief/", own_requests.own_letter, name="own_letter"),
 ]

@@ -11,8 +11,9 @@ from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, Role, User
 from privacy.actions.incidents import report_incident
+from privacy.actions.requests import add_paper, add_representation, decide_request, take_in
 from privacy.actions.restrictions import object_to, restrict
-from privacy.models import Restriction
+from privacy.models import PrivacyRequest, Restriction
 from students import actions
 from students.models import Client, Enrolment, Group, Student, TeachingAssignment
 
@@ -86,7 +87,32 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "incident": report_incident(kind="lost", discovered_at=now, description="Een map", by=by),
         "objection": object_to(student=limited, purpose="quality", by=by),
     }
+    made |= requests_of_everyone(location, by)
     return {kind: str(row.pk) for kind, row in made.items()}
+
+
+def requests_of_everyone(location: Location, by: User) -> dict[str, Any]:
+    """A granted request with a task, a representative and a paper file, all about one student at `location`."""
+    student = make_student(location, by)
+    add_representation(
+        subject_audit_id=student.audit_id,
+        subject_name=student.full_name,
+        name="Hala Haddad",
+        kind="curator",
+        document="court",
+        by=by,
+    )
+    paper = add_paper(subject_audit_id=student.audit_id, name=student.list_name, place="Noord", cabinet="kast 3", by=by)
+    asked = ask_privacy(student, by, kind="erasure", identity="seen")
+    decided = decide_request(request=asked, version=asked.version, decision="granted", by=by)
+    return {"privacy_request": decided, "privacy_task": decided.tasks.get(), "paper": paper}
+
+
+def ask_privacy(student: Student, by: User, **facts: Any) -> PrivacyRequest:
+    """A request about the data of `student`, by letter, today."""
+    known: dict[str, Any] = {"kind": "access", "channel": "letter", "received_on": timezone.localdate(), "person_kind": "student"}
+    who: dict[str, Any] = {"name": student.full_name, "subject_audit_id": student.audit_id, "contact": "Kade 1, Oosterveen"}
+    return take_in(by=by, **(known | who | facts))
 
 
 def limit(student: Student, by: User, *categories: str) -> Restriction:

@@ -22,7 +22,7 @@ from reporting.report import reports
 from students import actions
 from students.models import Client, Enrolment, Group, InformTask, Programme, Student
 from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
-from tests.factories import LONG_AGO, make_everything, make_student, place, staff, teach
+from tests.factories import LONG_AGO, ask_privacy, make_everything, make_student, place, staff, teach
 from tests.people import Browser, signed_in
 from tests.students.importing import book, send
 
@@ -62,6 +62,9 @@ MORE: dict[str, dict[str, str]] = {
     **{f"privacy:{name}": {"pk": "export"} for name in ("export", "export_progress", "export_file", "export_hand_over")},
     **{f"privacy:{name}": {"pk": "own_export"} for name in ("own_export_progress", "own_export_file")},
     "privacy:period": {"code": "student_file"},
+    "privacy:letter_file": {"pk": "privacy_request", "which": "besluit"},
+    "privacy:own_ask_kind": {"kind": "access"},
+    **{f"privacy:{name}": {"pk": "own_request"} for name in ("own_request", "own_withdraw", "own_letter")},
 }
 BSN = "999990019"
 SIGNED = dt.timedelta(days=2)  # how long ago the signed lesson was
@@ -132,6 +135,7 @@ def make_school(location: Location, by: User) -> WholeSchool:
     add_import(school, location)
     add_erasures(school, location)
     add_exports(school)
+    school.keys["own_request"] = str(ask_privacy(student, by, kind="rectification", identity="seen").pk)
     return school
 
 

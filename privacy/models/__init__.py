@@ -4,8 +4,12 @@ from privacy.models.erasure import Erasure, Hold
 from privacy.models.exemption import ExemptionLookup, ExemptionRecord
 from privacy.models.exports import PersonExport
 from privacy.models.incidents import Incident, IncidentPerson
+from privacy.models.paper import PaperDossier
+from privacy.models.representation import Matter, Representation
+from privacy.models.requests import PrivacyRequest, RequestTask
 from privacy.models.restrictions import Objection, Restriction
 from privacy.models.retention import RetentionNotice
+from privacy.models.terms import RequestSetting
 
 __all__ = [
     "Erasure",
@@ -14,8 +18,14 @@ __all__ = [
     "Hold",
     "Incident",
     "IncidentPerson",
+    "Matter",
     "Objection",
+    "PaperDossier",
     "PersonExport",
+    "PrivacyRequest",
+    "Representation",
+    "RequestSetting",
+    "RequestTask",
     "Restriction",
     "RetentionNotice",
 ]

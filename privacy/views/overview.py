@@ -15,7 +15,9 @@ from kvs.models import Role
 
 
 class Section(NamedTuple):
-    """A part of the privacy work, for who holds one of `roles`; `waiting` names a function of the user: how much waits."""
+    """A part of the privacy work, for who holds one of `roles`. Dotted names of functions of the user: `waiting`, how much
+    waits; `alarms`, sentences about what is too late.
+    """
 
     title: str | Promise
     explanation: str | Promise
@@ -23,6 +25,7 @@ class Section(NamedTuple):
     icon: str
     roles: frozenset[Role]
     waiting: str = ""
+    alarms: str = ""
 
 
 SECTIONS: tuple[Section, ...] = (
@@ -33,6 +36,15 @@ SECTIONS: tuple[Section, ...] = (
         "siren",
         frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
         waiting="privacy.models.incidents.waiting_for",
+    ),
+    Section(
+        _("Requests"),
+        _("What people ask about their data, until when you have, and what you answered."),
+        "privacy:requests",
+        "inbox",
+        frozenset({Role.PRIVACY_OFFICER}),
+        waiting="privacy.models.requests.waiting_for",
+        alarms="privacy.models.requests.alarms_for",
     ),
     Section(
         _("Restrictions and objections"),
@@ -80,6 +92,7 @@ SECTIONS: tuple[Section, ...] = (
 @role_required(Role.PRIVACY_OFFICER, Role.MANAGEMENT)
 def overview(request: KvsRequest) -> HttpResponse:
     """Every part of the privacy work this person may open, with the number of things that wait there."""
+    mine = [section for section in SECTIONS if request.user.has_role(*section.roles)]
     sections = [
         {
             "title": section.title,
@@ -88,7 +101,7 @@ def overview(request: KvsRequest) -> HttpResponse:
             "icon": section.icon,
             "waiting": import_string(section.waiting)(request.user) if section.waiting else 0,
         }
-        for section in SECTIONS
-        if request.user.has_role(*section.roles)
+        for section in mine
     ]
-    return render(request, "privacy/overview.html", {"sections": sections})
+    alarms = [text for section in mine if section.alarms for text in import_string(section.alarms)(request.user)]
+    return render(request, "privacy/overview.html", {"sections": sections, "alarms": alarms})

@@ -39,6 +39,7 @@ REASONS: dict[str, str | Promise] = {
     "report": gettext_lazy("opening a report"),
     "access_request": gettext_lazy("giving you a copy of everything"),
     "own_copy": gettext_lazy("your own copy"),
+    "privacy_request": gettext_lazy("your question about your data"),
 }
 
 
