@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils import timezone
 from stdnum.nl import bsn as elfproef
@@ -184,6 +185,8 @@ def _default(field: "models.Field[Any, Any]") -> str:
         return f"'{field.default}'"
     if field.null:
         return "NULL"
+    if isinstance(field, ArrayField):
+        return "'{}'"
     assert isinstance(field, models.CharField), f"{field} needs a value"
     return "''"
 
