@@ -188,13 +188,20 @@ def erasure_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     context = _page(request, erasure)
     if context["person"]:
         _opened(request, context["person"])
-    return render(request, "privacy/erasure_page.html", {**context, **_progress(erasure)})
+    progress = _progress(erasure)
+    return render(request, "privacy/erasure_page.html", {**context, **progress, "busy": context["busy"] or progress["working"]})
 
 
 def _progress(erasure: Erasure) -> dict[str, Any]:
     job = Job.objects.filter(pk=erasure.job).first() if erasure.job else None
     stuck = job is not None and job.state in (JobState.FAILED, JobState.CANCELLED) and erasure.state in BUSY
-    return {"job": job, "what": _(job.doing) if job and job.doing else _("Waiting for a worker"), "stuck": stuck}
+    working = job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)  # also while the letter is being made
+    return {
+        "working": working,
+        "job": job,
+        "what": _(job.doing) if job and job.doing else _("Waiting for a worker"),
+        "stuck": stuck,
+    }
 
 
 @require_GET
@@ -203,7 +210,7 @@ def erasure_progress(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """The part of the page that htmx asks for every second; when it is over the whole page is loaded again."""
     erasure = _erasure(request, pk)
     progress = _progress(erasure)
-    if erasure.state not in BUSY or progress["stuck"]:
+    if not progress["working"]:
         return HttpResponseClientRefresh()
     return render(request, "privacy/_erasure_progress.html", {"erasure": erasure, **progress})
 

@@ -61,6 +61,7 @@ def test_two_people_erase_somebody_and_there_is_a_letter(pair: Pair, dana: User,
     assert "hx-get" in text(second.get(here))
     run_erasure(erasure=erasure, progress=nothing)
     keep_certificate(Erasure.objects.get())
+    Job.objects.update(state="done", attempt=1, finished_at=timezone.now())
 
     page = text(second.get(here))
     assert "Haddad" not in page
