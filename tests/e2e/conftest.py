@@ -60,6 +60,7 @@ class Visitor:
 
     def check(self, name: str) -> None:
         """What holds on every page: accessible, silent, nothing foreign, never wider than the screen. Takes a picture."""
+        self.page.wait_for_load_state()  # a click returns as soon as the next page begins
         if folder := os.environ.get("KVS_SCREENSHOTS"):
             self.page.screenshot(path=Path(folder) / f"{name}-{self.width}.png", full_page=True)
         window = self.page.viewport_size

@@ -245,7 +245,8 @@ def test_the_index_key_makes_look_ups_anew_and_ends_cards_and_links(installation
 
     said = installation.rotate("index", "--yes")
 
-    assert "  students.Programme.bsn_index: 1 values made anew\n  1 cards of students open nothing any more" in said
+    assert "  students.Programme.bsn_index: 1 values made anew\n" in said
+    assert "  1 cards of students open nothing any more" in said
     assert "  1 invitations and links for a new password have ended" in said
     assert installation.ask("select bsn_index from students_programme") != stored
     assert installation.school("look") == before  # which finds the BSN

@@ -307,7 +307,7 @@ def test_two_years_of_lessons_take_less_than_ten_seconds(whole: WholeSchool, dan
             group=enrolment.group,
             location=north,
             teacher=teacher,
-            day=begin.date(),
+            day=timezone.localdate(begin),
             starts_at=begin,
             ends_at=begin + dt.timedelta(hours=3),
             planned_minutes=150,
