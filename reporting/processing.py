@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from kvs import catalogue
 from kvs.catalogue import Category, Field, Purpose, Recipient, Store
+from kvs.retention import as_kept, chosen_periods
 from kvs.templatetags.kvs import kept
 from kvs.terms import Sensitivity, Source
 
@@ -44,14 +45,15 @@ def subjects() -> list[Subject]:
     for model in catalogue.load().models:
         for field in model.personal:
             columns[field.category.code].append((f"{model.label}.{field.name}", field))
-    made = [_subject(found) for found in columns.values()]
+    chosen = chosen_periods()
+    made = [_subject(found, as_kept(found[0][1].category, chosen)) for found in columns.values()]
     return sorted(made, key=lambda subject: str(subject.category.title))
 
 
-def _subject(found: list[tuple[str, Field]]) -> Subject:
+def _subject(found: list[tuple[str, Field]], category: Category) -> Subject:
     categories = [field.category for _name, field in found]
     return Subject(
-        category=categories[0],
+        category=category,
         fields=tuple(name for name, _field in found),
         purposes=once(purpose for category in categories for purpose in category.purposes),
         recipients=once(recipient for category in categories for recipient in category.recipients),

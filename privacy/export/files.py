@@ -19,9 +19,10 @@ from kvs.catalogue import Category, Purpose, Recipient
 from kvs.files import open_file
 from kvs.models import Organisation
 from kvs.pdf import make_pdf
+from kvs.retention import as_kept, chosen_periods
 from kvs.sheets import Sheet, write_csv
 from kvs.templatetags.kvs import kept
-from kvs.terms import Source
+from kvs.terms import Period, Source
 from privacy.export.gather import Cell, Everything, Table
 from privacy.export.words import is_person_id, title_of
 from reporting.processing import once
@@ -225,15 +226,16 @@ def _chapters(everything: Everything) -> Iterator[Chapter]:
         for name, _title, _reason in table.withheld if table.rows else []:
             category = catalogue.field_for(_model(table), name).category
             found.setdefault(category.code, category)
+    chosen = chosen_periods()
     for code in found:
-        yield _chapter(everything, code)
+        yield _chapter(everything, code, chosen)
 
 
 def _model(table: Table) -> Any:
     return apps.get_model(table.model)
 
 
-def _chapter(everything: Everything, code: str) -> Chapter:
+def _chapter(everything: Everything, code: str, chosen: dict[str, Period]) -> Chapter:
     categories, tables = [], []
     for table in everything.tables:
         if not table.rows:
@@ -251,7 +253,7 @@ def _chapter(everything: Everything, code: str) -> Chapter:
         purposes=once(purpose for category in categories for purpose in category.purposes),
         recipients=once(recipient for category in categories for recipient in category.recipients),
         sources=list(dict.fromkeys(str(Source(source).label) for category in categories for source in category.sources)),
-        periods=list(dict.fromkeys(kept(category.retention) for category in categories)),
+        periods=list(dict.fromkeys(kept(as_kept(category, chosen).retention) for category in categories)),
         tables=tables,
     )
 

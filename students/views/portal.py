@@ -24,7 +24,8 @@ from kvs import catalogue
 from kvs.access import KvsRequest, role_required
 from kvs.catalogue import Category, Field
 from kvs.models import AccessEvent, Role
-from kvs.terms import Rectify
+from kvs.retention import as_kept, chosen_periods
+from kvs.terms import Period, Rectify
 from students.forms import LanguageForm, programme_label
 from students.models import Contract, CorrectionProposal, Enrolment, FieldSource, Programme, Student
 from students.models.corrections import TOGETHER, proposable
@@ -95,12 +96,13 @@ def own_file(view: View) -> View:
 @own_file
 def own_data(request: KvsRequest, student: Student) -> HttpResponse:
     """Everything about the student, by category, with how each thing is corrected."""
-    sections = _sections(student)
+    chosen = chosen_periods()
+    sections = _sections(student, chosen)
     shown = {section.category.code for section in sections}
     context = {
         "student": student,
         "sections": sections,
-        "others": [category for category in _categories_about_students() if category.code not in shown],
+        "others": [as_kept(row, chosen) for row in _categories_about_students() if row.code not in shown],
         "sources": FieldSource.objects.visible_to(request.user).filter(student=student).order_by("pk"),
     }
     return render(request, "portal/data.html", context)
@@ -136,13 +138,13 @@ def _own_rows(student: Student) -> Iterator[tuple[str, Model]]:
             yield _("Group %(group)s") % {"group": enrolment.group.name}, enrolment
 
 
-def _sections(student: Student) -> list[Section]:
+def _sections(student: Student, chosen: dict[str, Period]) -> list[Section]:
     asked = _latest_proposals(student)
     found: dict[str, Section] = {}
     for title, row in _own_rows(student):
         by_category: dict[str, list[Line]] = {}
         for field in _shown_fields(row):
-            section = found.setdefault(field.category.code, Section(field.category, []))
+            section = found.setdefault(field.category.code, Section(as_kept(field.category, chosen), []))
             line = _line(row, field, asked.get((_programme_key(row), field.name)))
             by_category.setdefault(section.category.code, []).append(line)
         for code, lines in by_category.items():

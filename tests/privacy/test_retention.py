@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from kvs.models import AccessEvent, AuditEntry, Location, RetentionSetting, Role, User
+from kvs.models import AccessEvent, AuditEntry, Location, Organisation, RetentionSetting, Role, User
 from privacy import clocks
 from privacy.actions.erasure import release_hold, set_hold
 from privacy.actions.retention import change_period, empty_bsn, forget_old, purge_people, run_retention, tell_students
@@ -197,3 +197,16 @@ def test_the_student_asks_for_a_paper_with_the_hours(pair: Pair) -> None:
     mine.post(address)
     assert RetentionNotice.objects.get().hours_wanted_on == timezone.localdate()
     assert Hold.objects.count() == 0
+
+
+def test_every_page_tells_the_period_of_this_school(school: Organisation, dana: User) -> None:
+    """The public page must not promise three years to people of a school that keeps files for two."""
+    browser = signed_in(dana)
+    page = reverse("reporting:data_and_why")
+    assert "3 jaar na het einde van het laatste traject" in browser.get(page).content.decode()
+
+    RetentionSetting.objects.create(code="student_file", years=2, months=6)
+
+    told = browser.get(page).content.decode()
+    assert "2 jaar 6 maanden na het einde van het laatste traject" in told
+    assert "3 jaar na het einde van het laatste traject" not in told

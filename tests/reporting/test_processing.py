@@ -42,6 +42,7 @@ def test_the_page_is_public_and_sets_no_cookie(school: Organisation) -> None:
     assert (answer.status_code, answer.cookies.output()) == (200, "")
 
 
+@pytest.mark.django_db
 def test_a_column_with_other_recipients_adds_them() -> None:
     found = {subject.category.code: subject for subject in processing.subjects()}
     assert {recipient.code for recipient in found["identity"].recipients} == {"municipality", "duo", "blik_op_werk", "surveyor"}
