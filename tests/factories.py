@@ -70,6 +70,8 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     record_levels(day=timezone.localdate(), kind="interim", cells={(enrolment.programme.pk, "reading"): level}, by=by)
     now = timezone.now()
     lesson = plan_lesson(group=group, starts_at=now, ends_at=now + dt.timedelta(hours=2), planned_minutes=110, by=by)
+    limited = make_student(location, by)
+    actions.start_programme(student=limited, by=by, law="none", starts_on=LONG_AGO)  # nobody was marked in it for half a year
     made = {
         "location": location,
         "student": student,
@@ -83,7 +85,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "case_manager": client.case_managers.create(surname="Jansen"),
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),
-        "restriction": limit(limited := make_student(location, by), by),
+        "restriction": limit(limited, by),
         "incident": report_incident(kind="lost", discovered_at=now, description="Een map", by=by),
         "objection": object_to(student=limited, purpose="quality", by=by),
     }

@@ -62,6 +62,7 @@ def _is_whole_school(user: User) -> bool:
 def export_student(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Make a copy of everything about a student."""
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)
     form = CopyForm(form_data(request))
     return _ask(request, form, lambda: student, student.full_name, reverse("privacy:student", args=[pk]))
 
@@ -101,6 +102,7 @@ def _ask(request: KvsRequest, form: CopyForm, person: Any, parent: str, parent_u
 def export_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """How far a copy is; once made, the file and to whom it went."""
     export = get_object_or_404(_visible(request), pk=pk)
+    audit.log_access(request.user, office_role(request.user), [export.subject_audit_id], AccessEvent.Kind.DETAIL)
     context = {
         **_progress(export, "privacy:export_progress", reverse("privacy:export", args=[export.pk])),
         "whose": getattr(export.person, "full_name", ""),

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kvs.access import STAFF, KvsRequest, role_required
+from kvs import audit
+from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
-from kvs.models import User
+from kvs.models import AccessEvent, User
 from kvs.pages import form_page
 from privacy.actions.incidents import (
     add_who_was_in,
@@ -63,6 +64,7 @@ def incident_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     incident = _found(request, pk)
     people = set(incident.people.values_list("audit_id", flat=True))
     students = Student.objects.visible_to(request.user).filter(audit_id__in=people)
+    audit.log_access(request.user, office_role(request.user), [row.audit_id for row in students], AccessEvent.Kind.LIST)
     context = {
         "incident": incident,
         "reporter": User.objects.filter(audit_id=incident.reported_by_audit_id).first(),

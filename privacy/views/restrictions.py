@@ -30,7 +30,7 @@ OFFICER = (Role.PRIVACY_OFFICER,)
 def student_privacy(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """What holds for the data of one student."""
     student = get_object_or_404(with_groups(Student.objects.visible_to(request.user)), pk=pk)
-    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)
+    _looked(request, student)
     context = {
         "student": student,
         "tabs": student_tabs(request.account, student, "privacy:student"),
@@ -39,6 +39,10 @@ def student_privacy(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "purposes": _purposes(student),
     }
     return render(request, "privacy/student.html", context)
+
+
+def _looked(request: KvsRequest, student: Student) -> None:
+    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)
 
 
 def _purposes(student: Student) -> list[tuple[str, str]]:
@@ -51,6 +55,7 @@ def _purposes(student: Student) -> list[tuple[str, str]]:
 def restriction_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Restrict the use of parts of a file."""
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    _looked(request, student)
     form = RestrictForm(form_data(request))
 
     def act() -> Restriction:
@@ -79,6 +84,7 @@ def restriction_lift(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """End a restriction, after the student was told."""
     found = Restriction.objects.visible_to(request.user).in_force().select_related("student")
     restriction = get_object_or_404(found, pk=pk)
+    _looked(request, restriction.student)
     back = reverse("privacy:student", args=[restriction.student_id])
     form = LiftForm(form_data(request), initial={"version": restriction.version})
 
@@ -113,6 +119,7 @@ def restriction_lift(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def objection_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide on an objection; until then its purpose is stopped."""
     objection = get_object_or_404(Objection.objects.visible_to(request.user).open().select_related("student"), pk=pk)
+    _looked(request, objection.student)
     back = reverse("privacy:student", args=[objection.student_id])
     form = DecideForm(form_data(request))
 

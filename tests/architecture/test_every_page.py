@@ -196,6 +196,8 @@ REFUSED = {
     "kvs.User.student_number",
     "students.FieldSource.organisation",
     "students.InformTask.done_at",
+    "students.Student.objections",
+    "students.Student.restricted",
 }
 # Periods that decide who may look: with a canary in them nobody would see anything.
 DECIDE = {
