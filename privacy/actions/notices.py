@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from kvs.jobs import start_job
@@ -28,7 +29,7 @@ def tell_contacts(request: str | uuid.UUID, what: str) -> None:
     refused: OSError | None = None
     for user in contacts():
         try:
-            send_mail(TEMPLATES[what], user, request=found)
+            send_mail(TEMPLATES[what], user, request=found, path=reverse("privacy:request", args=[found.pk]))
         except OSError as problem:
             refused = problem
     if refused is not None:

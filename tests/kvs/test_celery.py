@@ -16,7 +16,7 @@ from tests.running import children
 pytestmark = pytest.mark.kill
 
 # An application of its own, so that the school needs no task that only sleeps.
-app = Celery("sleepy", broker=os.environ["KVS_REDIS_URL"].replace("unix://", "redis+socket://", 1))
+app = Celery("sleepy", broker=os.environ["KVS_REDIS_URL"].replace("unix://", "redis+socket://", 1), set_as_current=False)
 app.conf.task_default_queue = "sleepy"
 
 
