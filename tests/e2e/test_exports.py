@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 
 def test_from_the_portal_to_the_desk(visitor: Visitor) -> None:
     page = visitor.page
-    enter(visitor, "Z-route 5")
+    enter(visitor, "Alfabetisering 2")
     number = re.findall(r"\b20\d\d-\d{4}\b", page.request.get("/mijn/gegevens/").text())[0]
     page.get_by_role("link", name=re.compile("^Al mijn gegevens")).click()
     expect(page.get_by_role("heading", name="Vraag het aan de balie")).to_be_visible()
