@@ -325,4 +325,4 @@ def test_a_school_on_servers_of_others(empty: Path) -> None:
         assert "Applying kvs.0001_initial... OK" in school.log
     with psycopg.connect(os.environ["KVS_DATABASE_URL"], autocommit=True) as server:
         server.execute("DROP DATABASE elsewhere")
-    assert sorted(path.name for path in empty.iterdir() if path.is_dir()) == ["keys", "locale", "run", "static"]
+    assert sorted(path.name for path in empty.iterdir() if path.is_dir()) == ["keys", "ledger", "locale", "run", "static"]

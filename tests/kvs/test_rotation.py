@@ -36,6 +36,10 @@ WHERE = {  # column -> how many values `fill` puts there
     "mfa_authenticator.data": 3,  # a passkey, an app, the seed of recovery codes
 }
 
+# Two test processes must not meet in one database.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
+FULL, COPY = f"secrets_{WORKER}", f"rotation_{WORKER}"
+
 
 class Installation(Plain):
     """One whose keys are replaced."""
@@ -67,27 +71,27 @@ class Installation(Plain):
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A migrated, filled database; the tests copy it."""
-    made = Installation(os.environ["KVS_DATABASE_URL"].replace("/kvs?", "/secrets?"), tmp_path_factory.mktemp("keys"))
+    made = Installation(os.environ["KVS_DATABASE_URL"].replace("/kvs?", f"/{FULL}?"), tmp_path_factory.mktemp("keys"))
     environment.make_keys(made.keys)
     with psycopg.connect(os.environ["KVS_DATABASE_URL"], autocommit=True) as server:
-        server.execute("CREATE DATABASE secrets")
+        server.execute(f"CREATE DATABASE {FULL}")
         made.run("manage.py", "migrate", "--verbosity=0")
         (made.keys / "known").write_text(made.school("fill"))
         yield made
-        server.execute("DROP DATABASE secrets WITH (FORCE)")
+        server.execute(f"DROP DATABASE {FULL} WITH (FORCE)")
 
 
 @pytest.fixture
 def installation(full: Installation, tmp_path: Path) -> Iterator[Installation]:
     """A copy of the filled database, with its keys."""
-    copy = Installation(full.address.replace("/secrets?", "/rotation?"), tmp_path / "keys")
+    copy = Installation(full.address.replace(f"/{FULL}?", f"/{COPY}?"), tmp_path / "keys")
     copy.keys.mkdir()
     for path in full.keys.iterdir():
         (copy.keys / path.name).write_bytes(path.read_bytes())
     with psycopg.connect(os.environ["KVS_DATABASE_URL"], autocommit=True) as server:
-        server.execute("CREATE DATABASE rotation TEMPLATE secrets")
+        server.execute(f"CREATE DATABASE {COPY} TEMPLATE {FULL}")
         yield copy
-        server.execute("DROP DATABASE rotation WITH (FORCE)")
+        server.execute(f"DROP DATABASE {COPY} WITH (FORCE)")
 
 
 # --- the seal key
