@@ -267,7 +267,8 @@ def enrol_student(
 def end_enrolment(*, enrolment: Enrolment, version: int, ends_on: dt.date, by: User) -> Enrolment:
     """Let a student leave a group after `ends_on`."""
     longer = enrolment.ends_on is not None and ends_on > enrolment.ends_on
-    row = changed(Enrolment.objects.all(), enrolment.pk, version, {"ends_on": ends_on})
+    row = changed(Enrolment.objects.select_related("programme__student"), enrolment.pk, version, {"ends_on": ends_on})
+    check_unrestricted(row.programme.student, Enrolment, ["ends_on"])
     if longer:  # a place that goes on again takes one of the group
         _check_place(row)
     else:

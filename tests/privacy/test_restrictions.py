@@ -24,7 +24,7 @@ from privacy.models import Erasure, Objection, Restriction
 from privacy.models.restrictions import waiting_for
 from reporting.reports import duo, municipality, progress, results, survey
 from reporting.withheld import categories_of
-from students.actions import change_programme, change_student, correct_own_data, open_account
+from students.actions import change_programme, change_student, correct_own_data, end_enrolment, open_account
 from students.models import Student
 from students.models.people import RESTRICTABLE
 from tests.factories import limit, make_group, make_lesson, make_student, place, staff
@@ -224,6 +224,16 @@ def test_a_restricted_programme_keeps_its_law(ineke: User, north: Location, dana
 
     with pytest.raises(ValidationError, match="beperkt"):
         change_programme(programme=programme, version=programme.version, by=ineke, changes={"law": "wi2021"})
+
+
+def test_a_restricted_programme_keeps_its_place(ineke: User, north: Location, dana: User) -> None:
+    enrolment = place(make_student(north, ineke), make_group(north, ineke), ineke)
+    limit(enrolment.programme.student, dana, "programme")
+
+    with pytest.raises(ValidationError, match="beperkt"):
+        end_enrolment(enrolment=enrolment, version=enrolment.version, ends_on=TODAY(), by=ineke)
+    enrolment.refresh_from_db()
+    assert enrolment.ends_on is None
 
 
 # --- restricting and lifting
