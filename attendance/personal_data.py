@@ -1,8 +1,9 @@
 """Declarations of attendance: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
+from kvs.categories import ACCOUNT, ATTENDANCE
 from kvs.terms import Reason
-from kvs.vocabulary import ACCOUNT, ATTENDANCE, BLIK_OP_WERK, CLIENT_REPORTS, DUO, DUO_FUNDING, MUNICIPALITY, PROGRESS, QUALITY
+from kvs.vocabulary import BLIK_OP_WERK, CLIENT_REPORTS, DUO, DUO_FUNDING, MUNICIPALITY, PROGRESS, QUALITY
 
 # DUO asks how many hours somebody attended, and no more of a lesson (domain/duo.md 1.3).
 TO_DUO = {

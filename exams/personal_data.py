@@ -1,8 +1,8 @@
 """Declarations of progress and exams: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
+from kvs.categories import EXAMS, LEARNING
 from kvs.terms import Reason
-from kvs.vocabulary import EXAMS, LEARNING
 
 MODELS = (
     Model(

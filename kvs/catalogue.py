@@ -1,7 +1,7 @@
 """The data catalogue: every column is declared once, as personal (then why, how long, for whom) or as not personal.
 
-The closed lists it chooses from stand in kvs/terms.py, the words (purposes, recipients, periods, categories) in
-kvs/vocabulary.py. Each app declares its models in
+The closed lists it chooses from stand in kvs/terms.py, the words in kvs/vocabulary.py (purposes, recipients, periods)
+and kvs/categories.py. Each app declares its models in
 `<app>/personal_data.py` as `MODELS`; kvs/personal_data.py also declares the models of libraries and the stores that
 are no table. kvs/checks.py refuses to start the application while anything is missing.
 

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from kvs.catalogue import Field, Model, NotPersonal, Store
+from kvs.categories import ACCOUNT, DRAFT, ERASED, FILES, SECRET, SESSION, TRACES, WORK
 from kvs.terms import Kind, Period, Reason, Rectify, Sensitivity
-from kvs.vocabulary import ACCOUNT, ACCOUNT_PERIOD, DRAFT, ERASED, FILES, SECRET, SESSION, SESSION_PERIOD, TRACES, WORK
+from kvs.vocabulary import ACCOUNT_PERIOD, SESSION_PERIOD
 
 SEALED_SECRET = _("Sealed proof that this browser is yours; it says nothing about you.")
 COLLEAGUE = _("You see in which role someone looked; the name is private to that employee.")  # CJEU C-579/21

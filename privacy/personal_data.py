@@ -1,8 +1,9 @@
 """Declarations of privacy: every column, personal or not. Each subject has its own tuple."""
 
 from kvs.catalogue import Field, Model, NotPersonal
+from kvs.categories import EXEMPTION, REQUESTS
 from kvs.terms import Kind, Reason, Sensitivity
-from kvs.vocabulary import EXEMPTION, EXPORT_PERIOD, REQUESTS, STUDENT_FILE
+from kvs.vocabulary import EXPORT_PERIOD, STUDENT_FILE
 
 KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
 ERASURES = (

@@ -1,8 +1,8 @@
 """Declarations of reporting: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
+from kvs.categories import DISCLOSURES, WORK
 from kvs.terms import Reason
-from kvs.vocabulary import DISCLOSURES, WORK
 
 LAYOUTS = (
     Model(

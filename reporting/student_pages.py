@@ -11,8 +11,8 @@ from exams.views.levels import ASSESSORS
 from exams.views.results import EXAMINERS
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
+from kvs.categories import EXAMS, LEARNING
 from kvs.models import AccessEvent
-from kvs.vocabulary import EXAMS, LEARNING
 from reporting.student_progress import progress_of
 from students.models import Student
 from students.views.people import EDITORS, student_tabs, with_groups

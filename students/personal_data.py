@@ -1,8 +1,7 @@
 """Declarations of students: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.terms import Kind, Reason, Rectify, Sensitivity
-from kvs.vocabulary import (
+from kvs.categories import (
     ACCOUNT,
     BACKGROUND,
     BSN,
@@ -13,13 +12,10 @@ from kvs.vocabulary import (
     IDENTITY,
     PROGRAMME,
     RESIDENCE,
-    RIGHTS,
-    STUDENT_FILE,
-    SURVEY,
-    SURVEYOR,
-    WHILE_NEEDED,
     WORK,
 )
+from kvs.terms import Kind, Reason, Rectify, Sensitivity
+from kvs.vocabulary import RIGHTS, STUDENT_FILE, SURVEY, SURVEYOR, WHILE_NEEDED
 
 # The survey agency calls or mails; which of the two depends on the kind of programme (Blik op Werk, "tevredenheidsonderzoek
 # (TVO) Panteia"). So these few columns serve the survey, and no other of their category.

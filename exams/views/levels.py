@@ -20,9 +20,9 @@ from exams.forms import LevelSheet, SheetDayForm
 from exams.models import LevelMeasurement
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
+from kvs.categories import LEARNING
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
-from kvs.vocabulary import LEARNING
 from students.models import Enrolment, Group, Programme
 
 ASSESSORS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.TEACHER)

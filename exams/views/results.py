@@ -19,9 +19,9 @@ from exams.models import ExamAttempt, exam_label
 from exams.views.levels import apart, programmes_of
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
+from kvs.categories import EXAMS
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
-from kvs.vocabulary import EXAMS
 from students.models import Group, Programme
 
 EXAMINERS = (Role.ADMINISTRATION, Role.COORDINATOR)

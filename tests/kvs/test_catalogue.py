@@ -15,22 +15,12 @@ from pytest_django import Settings
 import kvs.settings
 from kvs import catalogue
 from kvs.catalogue import Catalogue, Field, Model, NotPersonal, Store
+from kvs.categories import ACCOUNT, BANK_ACCOUNT, BSN, CONTACT, INVOICES, LEARNING, SUPPORT
 from kvs.checks import installed_models, problems, refuse_unless_complete, undeclared_tables
 from kvs.fields import SealedField
 from kvs.models import Membership, Organisation, Role, User
 from kvs.terms import Container, Kind, Period, Reason, Sensitivity
-from kvs.vocabulary import (
-    ACCOUNT,
-    BANK_ACCOUNT,
-    BOOKS,
-    BSN,
-    CONTACT,
-    EXEMPTION_ADVICE,
-    INVOICES,
-    LEARNING,
-    SUPPORT,
-    TEACHING_PURPOSE,
-)
+from kvs.vocabulary import BOOKS, EXEMPTION_ADVICE, TEACHING_PURPOSE
 
 ROW_ID = NotPersonal("id", Reason.ROW_ID)
 USER = NotPersonal("user", Reason.LINK)
