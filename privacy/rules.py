@@ -49,15 +49,6 @@ def reminders_due(today: dt.date, last_day: dt.date, before: Sequence[int] = REM
     return sum(today >= last_day - dt.timedelta(days=days) for days in before) + (today > last_day)
 
 
-def execute_by(decided: dt.date, working_days: int = EXECUTE_WORKING_DAYS) -> dt.date:
-    """The last day to carry out what was granted on `decided`. Holidays count as working days: the alarm is never late."""
-    day, left = decided, working_days
-    while left:
-        day += dt.timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
-
-
 # --- who may act
 
 PERSON, REPRESENTATIVE, BOTH = frozenset({"person"}), frozenset({"representative"}), frozenset({"person", "representative"})

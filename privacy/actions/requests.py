@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from kvs.editing import changed
+from kvs.holidays import working_days_after
 from kvs.jobs import start_job
 from kvs.models import User
 from privacy import letters, rules
@@ -168,7 +169,7 @@ def decide_request(
     row = _row(request, version, by, changes, STATE.DECIDED)  # the state it is in now is looked at below
     _refuse_hasty(PrivacyRequest.objects.get(pk=row.pk))
     positive = decision != PrivacyRequest.Decision.REFUSED
-    row.execute_by = rules.execute_by(today, settings_of_school().execute_days) if positive else None
+    row.execute_by = working_days_after(today, settings_of_school().execute_days) if positive else None
     row.full_clean(exclude=UNCHECKED)
     row.save()
     _make_tasks(row)

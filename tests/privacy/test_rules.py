@@ -71,19 +71,6 @@ def test_reminders(day: int, sent: int) -> None:
     assert rules.reminders_due(received + dt.timedelta(days=day), rules.due_on(received)) == sent
 
 
-@pytest.mark.parametrize(
-    ("decided", "by"),
-    [
-        (D(2026, 11, 23), D(2026, 11, 30)),  # Monday to Monday
-        (D(2026, 11, 27), D(2026, 12, 4)),  # Friday to Friday
-        (D(2026, 11, 28), D(2026, 12, 4)),  # Saturday
-        (D(2026, 11, 29), D(2026, 12, 4)),
-    ],
-)
-def test_five_working_days_to_carry_out(decided: dt.date, by: dt.date) -> None:
-    assert rules.execute_by(decided) == by
-
-
 def test_a_night_in_the_school_belongs_to_the_day_of_the_school() -> None:
     """Half past midnight on the night of the change is the new day in Amsterdam, whatever the server's clock says."""
     assert timezone.localdate(dt.datetime(2026, 3, 28, 23, 30, tzinfo=dt.UTC)) == D(2026, 3, 29)
