@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from kvs.models import Organisation, User
 from kvs.pdf import make_pdf
-from privacy.models import PrivacyRequest
+from privacy.models import Complaint, PrivacyRequest
 
 LANGUAGE = "nl"
 STYLESHEET = "paper.css"
@@ -26,7 +26,17 @@ def extension_letter(request: PrivacyRequest, by: User) -> str:
     return _page("privacy/letter_extension.html", request, by)
 
 
-def _page(template: str, request: PrivacyRequest, by: User, **more: Any) -> str:
+def complaint_letter(complaint: Complaint, by: User, committee: str) -> str:
+    """The page of the decision on a complaint: reasons, measures and where one can go; `committee`: of the school's procedure."""
+    return _page("privacy/complaint_letter.html", complaint, by, committee=committee)
+
+
+def complaint_notice(complaint: Complaint, by: User, which: str) -> str:
+    """The page that says that a complaint came in (`ontvangst`), or that more time is needed (`uitstel`)."""
+    return _page("privacy/complaint_notice.html", complaint, by, which=which)
+
+
+def _page(template: str, request: PrivacyRequest | Complaint, by: User, **more: Any) -> str:
     school = Organisation.objects.values_list("name", flat=True).first() or ""
     with translation.override(LANGUAGE):
         known = {"request": request, "by": by, "school": school, "today": timezone.localdate(), **more}

@@ -49,6 +49,28 @@ def reminders_due(today: dt.date, last_day: dt.date, before: Sequence[int] = REM
     return sum(today >= last_day - dt.timedelta(days=days) for days in before) + (today > last_day)
 
 
+# --- complaints
+
+# Policy B art. 10 points to the school's own complaints procedure; neither policy names a term (read 2026-11-26). These
+# numbers follow B 9.5 and are a choice, not confirmed: the school fills in those of its procedure.
+CONFIRM_DAYS = 7
+COMPLAINT_DAYS = 28
+COMPLAINT_EXTENSION_DAYS = 28
+ABOUT_DATA, ABOUT_REQUEST, ABOUT_PERSON, ABOUT_OTHER = "data", "request", "person", "other"
+# Who complains about data or about the answer to a request uses rights of the AVG: there the month of AVG 12(3) stands behind.
+UNDER_THE_AVG = frozenset({ABOUT_DATA, ABOUT_REQUEST})
+
+
+def complaint_due_on(received: dt.date, about: str, days: int = COMPLAINT_DAYS) -> dt.date:
+    """The last day to decide on a complaint: the school's term; about data or a request never beyond the law's month."""
+    return due_on(received, days) if about in UNDER_THE_AVG else received + dt.timedelta(days=days)
+
+
+def complaint_extended_to(received: dt.date, first: dt.date, about: str, days: int = COMPLAINT_EXTENSION_DAYS) -> dt.date:
+    """The last day after an extension of the term that ended on `first`; the law's three months stand behind as above."""
+    return extended_to(received, first, days) if about in UNDER_THE_AVG else first + dt.timedelta(days=days)
+
+
 # --- who may act
 
 PERSON, REPRESENTATIVE, BOTH = frozenset({"person"}), frozenset({"representative"}), frozenset({"person", "representative"})

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from kvs.jobs import Run, job, start_job
 from kvs.models import Job
-from privacy.actions import certificate, erasure, exports, notices, retention
+from privacy.actions import certificate, complaints, erasure, exports, notices, retention
 from privacy.models import Erasure, PersonExport
 
 
@@ -52,5 +52,12 @@ def tell_contacts(run: Run) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def remind() -> None:
-    """Remind of requests whose term ends."""
+    """Remind of requests and complaints whose term ends."""
     notices.remind()
+    complaints.remind_of_complaints()
+
+
+@job("privacy.tell_complaint")
+def tell_complaint(run: Run) -> None:
+    """Mail who may handle it that a complaint came in, was given to them, or that its term ends. Raises OSError."""
+    complaints.tell_readers(run.arguments["complaint"], run.arguments["what"])

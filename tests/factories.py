@@ -10,10 +10,11 @@ from attendance.actions import plan_lesson
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, Role, User
+from privacy.actions.complaints import take_in_complaint
 from privacy.actions.incidents import report_incident
 from privacy.actions.requests import add_paper, add_representation, decide_request, take_in
 from privacy.actions.restrictions import object_to, restrict
-from privacy.models import PrivacyRequest, Restriction
+from privacy.models import Complaint, PrivacyRequest, Restriction
 from students import actions
 from students.models import Client, Enrolment, Group, Student, TeachingAssignment
 
@@ -107,7 +108,19 @@ def requests_of_everyone(location: Location, by: User) -> dict[str, Any]:
     paper = add_paper(subject_audit_id=student.audit_id, name=student.list_name, place="Noord", cabinet="kast 3", by=by)
     asked = ask_privacy(student, by, kind="erasure", identity="seen")
     decided = decide_request(request=asked, version=asked.version, decision="granted", by=by)
-    return {"privacy_request": decided, "privacy_task": decided.tasks.get(), "paper": paper}
+    return {
+        "privacy_request": decided,
+        "privacy_task": decided.tasks.get(),
+        "paper": paper,
+        "complaint": complain(student, by),
+    }
+
+
+def complain(student: Student, by: User, **facts: Any) -> Complaint:
+    """A complaint of `student` about data, by letter, today."""
+    known: dict[str, Any] = {"about": "data", "channel": "letter", "received_on": timezone.localdate(), "person_kind": "student"}
+    who: dict[str, Any] = {"name": student.full_name, "subject_audit_id": student.audit_id, "contact": "Kade 1, Oosterveen"}
+    return take_in_complaint(by=by, **({"words": "Mijn cijfers hingen op de deur"} | known | who | facts))
 
 
 def ask_privacy(student: Student, by: User, **facts: Any) -> PrivacyRequest:

@@ -22,7 +22,7 @@ from reporting.report import reports
 from students import actions
 from students.models import Client, Enrolment, Group, InformTask, Programme, Student
 from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
-from tests.factories import LONG_AGO, ask_privacy, make_everything, make_student, place, staff, teach
+from tests.factories import LONG_AGO, ask_privacy, complain, make_everything, make_student, place, staff, teach
 from tests.people import Browser, signed_in
 from tests.students.importing import book, send
 
@@ -63,6 +63,8 @@ MORE: dict[str, dict[str, str]] = {
     **{f"privacy:{name}": {"pk": "own_export"} for name in ("own_export_progress", "own_export_file")},
     "privacy:period": {"code": "student_file"},
     "privacy:letter_file": {"pk": "privacy_request", "which": "besluit"},
+    "privacy:complaint_file": {"pk": "complaint", "which": "ontvangst"},
+    **{f"privacy:{name}": {"pk": "own_complaint"} for name in ("own_complaint", "own_complaint_letter")},
     "privacy:own_ask_kind": {"kind": "access"},
     **{f"privacy:{name}": {"pk": "own_request"} for name in ("own_request", "own_withdraw", "own_letter")},
 }
@@ -136,6 +138,7 @@ def make_school(location: Location, by: User) -> WholeSchool:
     add_erasures(school, location)
     add_exports(school)
     school.keys["own_request"] = str(ask_privacy(student, by, kind="rectification", identity="seen").pk)
+    school.keys["own_complaint"] = str(complain(student, by).pk)
     return school
 
 

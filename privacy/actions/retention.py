@@ -2,13 +2,14 @@
 
 import datetime as dt
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Model, Q
+from django.db.models import Count, F, Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -22,7 +23,7 @@ from kvs.terms import Period
 from kvs.vocabulary import LOG_PERIOD, REQUEST_PERIOD
 from privacy import clocks
 from privacy.actions import erasure as erasing_actions
-from privacy.models import Erasure, ExemptionRecord, Hold, RetentionNotice
+from privacy.models import Complaint, Erasure, ExemptionRecord, Hold, PrivacyRequest, RetentionNotice, YearCount
 from students.models import Programme, Student
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ def run_retention(*, today: dt.date, progress: Progress) -> dict[str, int]:
     progress(0, None, TELLING)
     counts = {"told": tell_students(today=today), "bsn": empty_bsn(today=today)}
     counts |= purge_people(today=today, progress=progress)
-    return {**counts, **forget_old(today=today)}
+    return {**counts, **forget_answered(today=today), **forget_old(today=today)}
 
 
 def purge_people(*, today: dt.date, progress: Progress) -> dict[str, int]:
@@ -139,6 +140,34 @@ def empty_bsn(*, today: dt.date) -> int:
         Programme.objects.filter(pk__in=[row.pk for row in rows]).update(bsn=None, bsn_index=None)
         audit.log_bulk(rows, AuditAction.UPDATE, ["bsn"], by=None)
     return len(rows)
+
+
+@transaction.atomic
+def forget_answered(*, today: dt.date) -> dict[str, int]:
+    """Delete requests and complaints that were closed so long ago, with what hangs on them; how many of each.
+
+    The numbers per year, kind and outcome stay. A request somebody complains about now waits for the end of that.
+    """
+    latest = clocks.before(today, period_of(REQUEST_PERIOD))
+    disputed = Complaint.objects.open().filter(request__isnull=False).values("request")
+    requests = PrivacyRequest.objects.filter(closed_on__lte=latest).exclude(pk__in=disputed)
+    complaints = Complaint.objects.filter(closed_on__lte=latest)
+    return {
+        "requests": _count_and_delete(requests, YearCount.What.REQUEST, "kind"),
+        "complaints": _count_and_delete(complaints, YearCount.What.COMPLAINT, "about"),
+    }
+
+
+def _count_and_delete(rows: Any, what: str, kind: str) -> int:
+    found = list(rows.select_for_update(of=("self",)).values_list("pk", "received_on__year", kind, "state", "decision"))
+    counts = Counter(
+        (year, code, "withdrawn" if state == "withdrawn" else decision) for _pk, year, code, state, decision in found
+    )
+    for (year, code, outcome), number in counts.items():
+        YearCount.objects.get_or_create(year=year, what=what, kind=code, outcome=outcome)
+        YearCount.objects.filter(year=year, what=what, kind=code, outcome=outcome).update(number=F("number") + number)
+    rows.model.objects.filter(pk__in=[pk for pk, *_rest in found]).delete()
+    return len(found)
 
 
 def forget_old(*, today: dt.date) -> dict[str, int]:

@@ -194,11 +194,16 @@ def _row(
     return cells
 
 
+# Ids of people who looked or handled. Who is complained about reads that there is a complaint, not what somebody wrote
+# (AVG 15(4)).
+ACTORS = ("actor_audit_id", "viewer_audit_id", "handler_audit_id", "request_handler_audit_id", "accused_audit_id")
+
+
 def _only_acted(row: Any, others: Others) -> bool:
     """Whether the person is in this row as who looked, changed or reported: then what it says is about somebody else."""
     declared = catalogue.load().find(row)
     ids = [name for name in declared.pseudonyms if "__" not in name]
-    about_whom = [name for name in ids if not name.endswith("by_audit_id") and name not in ("actor_audit_id", "viewer_audit_id")]
+    about_whom = [name for name in ids if not name.endswith("by_audit_id") and name not in ACTORS]
     return bool(ids) and not declared.owners and not any(getattr(row, name) in others.own for name in about_whom)
 
 

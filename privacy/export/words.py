@@ -25,10 +25,13 @@ from students.views.portal import REASONS, as_text
 
 # Names of columns that no form shows and so have no label of their own. A column is looked up with its model first.
 LABELS: dict[str, str | Promise] = {
+    "accused_audit_id": gettext_lazy("about whom the complaint is"),
     "actor_audit_id": gettext_lazy("by whom"),
     "approved_at": gettext_lazy("approved on"),
     "approved_by_audit_id": gettext_lazy("approved by"),
     "arguments": gettext_lazy("about"),
+    "assigned_by_audit_id": gettext_lazy("given to the handler by"),
+    "assigned_on": gettext_lazy("given to the handler on"),
     "at": gettext_lazy("moment"),
     "audit_id": gettext_lazy("who"),
     "before": gettext_lazy("what it said before"),
@@ -104,6 +107,7 @@ LABELS: dict[str, str | Promise] = {
     "remembered_until": gettext_lazy("remembered until"),
     "reported_at": gettext_lazy("reported on"),
     "reported_by_audit_id": gettext_lazy("reported by"),
+    "request_handler_audit_id": gettext_lazy("who handled the request"),
     "requested_at": gettext_lazy("asked for on"),
     "restricted": gettext_lazy("restricted"),
     "result": gettext_lazy("result"),

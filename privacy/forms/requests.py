@@ -349,7 +349,10 @@ class TermsForm(forms.ModelForm[RequestSetting]):
 
     class Meta:
         model = RequestSetting
-        fields = ("answer_days", "extension_days", "execute_days")
+        fields = (
+            *("answer_days", "extension_days", "execute_days"),
+            *("confirm_days", "complaint_days", "complaint_extension_days", "disputes_committee"),
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,7 @@
 """Models of privacy: requests, erasures and what the school must be able to show."""
 
+from privacy.models.complaints import Complaint
+from privacy.models.counts import YearCount
 from privacy.models.erasure import Erasure, Hold
 from privacy.models.exemption import ExemptionLookup, ExemptionRecord
 from privacy.models.exports import PersonExport
@@ -12,6 +14,7 @@ from privacy.models.retention import RetentionNotice
 from privacy.models.terms import RequestSetting
 
 __all__ = [
+    "Complaint",
     "Erasure",
     "ExemptionLookup",
     "ExemptionRecord",
@@ -28,4 +31,5 @@ __all__ = [
     "RequestTask",
     "Restriction",
     "RetentionNotice",
+    "YearCount",
 ]

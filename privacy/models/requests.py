@@ -25,15 +25,15 @@ HANDLERS = (Role.PRIVACY_OFFICER,)
 OPEN_STATES = ("new", "handling", "decided")
 
 
-def within_reach(user: User) -> Q:
-    """Condition on a row with `subject_audit_id`: everything for a privacy officer of all locations; for one of some, the
+def within_reach(user: User, roles: tuple[Role, ...] = HANDLERS) -> Q:
+    """Condition on a row with `subject_audit_id`: everything for who holds one of `roles` at all locations; at some, the
     students there and people nobody has recognised yet. Nothing for anyone else.
     """
-    if not user.has_role(*HANDLERS):
+    if not user.has_role(*roles):
         return Q(pk__in=[])
-    if any(membership.location_id is None and membership.role in HANDLERS for membership in user.active_memberships()):
+    if any(membership.location_id is None and membership.role in roles for membership in user.active_memberships()):
         return Q(pk__isnull=False)
-    students = Student.objects.visible_to(user.only_as(*HANDLERS)).values("audit_id")
+    students = Student.objects.visible_to(user.only_as(*roles)).values("audit_id")
     return Q(subject_audit_id__isnull=True) | Q(subject_audit_id__in=students)
 
 

@@ -1,4 +1,4 @@
-"""The terms this school answers requests in, as its own policy says."""
+"""The terms this school answers requests and complaints in, as its own policy says."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -25,6 +25,25 @@ class RequestSetting(models.Model):
     execute_days = models.PositiveSmallIntegerField(
         _("working days to carry out what was granted"), default=rules.EXECUTE_WORKING_DAYS
     )
+    confirm_days = models.PositiveSmallIntegerField(
+        _("days to confirm that a complaint came in"),
+        default=rules.CONFIRM_DAYS,
+        help_text=_("As your complaints procedure says. The policies name no number: 7 is a proposal."),
+    )
+    complaint_days = models.PositiveSmallIntegerField(
+        _("days to decide on a complaint"),
+        default=rules.COMPLAINT_DAYS,
+        help_text=_("About data or a privacy request never later than a month, whatever stands here (AVG 12(3))."),
+    )
+    complaint_extension_days = models.PositiveSmallIntegerField(
+        _("days more time for a complaint lasts at most"), default=rules.COMPLAINT_EXTENSION_DAYS
+    )
+    disputes_committee = models.CharField(
+        _("disputes committee"),
+        max_length=300,
+        blank=True,
+        help_text=_("Name and address of the independent committee of your complaints procedure. Stands in the letter."),
+    )
     systems = ArrayField(
         models.CharField(max_length=60),
         verbose_name=_("other systems that hold data of students"),
@@ -35,7 +54,7 @@ class RequestSetting(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
-        verbose_name = _("terms of requests")
+        verbose_name = _("terms of requests and complaints")
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="request_setting_is_one_row"),
             models.CheckConstraint(
@@ -52,6 +71,16 @@ class RequestSetting(models.Model):
                 condition=Q(execute_days__range=(1, 20)),
                 name="request_setting_execute",
                 violation_error_message=_("Choose a number of working days from 1 to 20."),
+            ),
+            models.CheckConstraint(
+                condition=Q(confirm_days__range=(1, 31)) & Q(complaint_days__range=(1, 62)),
+                name="request_setting_complaint",
+                violation_error_message=_("Confirming a complaint takes 1 to 31 days, deciding on it 1 to 62."),
+            ),
+            models.CheckConstraint(
+                condition=Q(complaint_extension_days__range=(0, 62)),
+                name="request_setting_complaint_extension",
+                violation_error_message=_("Choose a number of days from 0 to 62."),
             ),
         ]
 

@@ -47,6 +47,15 @@ SECTIONS: tuple[Section, ...] = (
         alarms="privacy.models.requests.alarms_for",
     ),
     Section(
+        _("Complaints"),
+        _("What somebody says went wrong, who handles it, and what you answered."),
+        "privacy:complaints",
+        "message-square-warning",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        waiting="privacy.models.complaints.waiting_for",
+        alarms="privacy.models.complaints.alarms_for",
+    ),
+    Section(
         _("Restrictions and objections"),
         _("What may not be done with somebody's data for now, and when to look again."),
         "privacy:restrictions",

@@ -74,7 +74,7 @@ CHOICES = (
 )
 
 
-def _frame(request: KvsRequest) -> dict[str, Any]:
+def frame_of(request: KvsRequest) -> dict[str, Any]:
     """Students see the pages of the portal, colleagues those of the office."""
     portal = request.user.is_only(Role.STUDENT)
     return {"portal": portal, "frame": "portal/frame.html" if portal else "base.html"}
@@ -89,13 +89,15 @@ def own_requests(request: KvsRequest) -> HttpResponse:
     """What one asked, how it stands, and until when the school has."""
     rows = _mine(request).order_by("-received_on", "pk")
     pictures = {choice.kind: choice for choice in CHOICES}
-    return render(request, "privacy/own_requests.html", {"lines": [(row, pictures[row.kind]) for row in rows], **_frame(request)})
+    return render(
+        request, "privacy/own_requests.html", {"lines": [(row, pictures[row.kind]) for row in rows], **frame_of(request)}
+    )
 
 
 @require_GET
 def own_ask(request: KvsRequest) -> HttpResponse:
     """What do you want to ask? One tap."""
-    frame = _frame(request)
+    frame = frame_of(request)
     running = set(_mine(request).open().values_list("kind", flat=True))
     lines = [(choice, _address(choice, frame["portal"]), choice.kind in running) for choice in CHOICES]
     return render(request, "privacy/own_ask.html", {"lines": lines, **frame})
@@ -116,7 +118,13 @@ def own_ask_kind(request: KvsRequest, kind: str) -> HttpResponse:
     def act() -> PrivacyRequest:
         words = form.cleaned_data["words"] or None
         return actions.take_in(
-            kind=kind, channel="portal", received_on=timezone.localdate(), words=words, by=request.user, own=True, **_me(request)
+            kind=kind,
+            channel="portal",
+            received_on=timezone.localdate(),
+            words=words,
+            by=request.user,
+            own=True,
+            **facts_of_me(request),
         )
 
     def done(made: PrivacyRequest) -> str:
@@ -125,7 +133,7 @@ def own_ask_kind(request: KvsRequest, kind: str) -> HttpResponse:
         return reverse("privacy:own_request", args=[made.pk])
 
     seen_first = not rules.identity_suffices(kind, _method(request))
-    context = {"choice": choice, "seen_first": seen_first, **_frame(request)}
+    context = {"choice": choice, "seen_first": seen_first, **frame_of(request)}
     return form_page(request, form, act=act, done=done, template="privacy/own_ask_kind.html", **context)
 
 
@@ -134,7 +142,7 @@ def _method(request: KvsRequest) -> str:
     return rules.SECOND_FACTOR if request.session.get(PROOF) == str(request.user.pk) else rules.SIGNED_IN
 
 
-def _me(request: KvsRequest) -> dict[str, Any]:
+def facts_of_me(request: KvsRequest) -> dict[str, Any]:
     """The facts of who asks: the student's file, or the account of a colleague."""
     student = Student.objects.filter(user=request.user).first() if request.user.has_role(Role.STUDENT) else None
     known = {"identity": _method(request), "contact": request.user.email or None}
@@ -149,7 +157,7 @@ def own_request(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """One question of one's own: how it stands."""
     row = get_object_or_404(_mine(request), pk=pk)
     choice = next(choice for choice in CHOICES if choice.kind == row.kind)
-    return render(request, "privacy/own_request.html", {"row": row, "choice": choice, **_frame(request)})
+    return render(request, "privacy/own_request.html", {"row": row, "choice": choice, **frame_of(request)})
 
 
 @require_POST

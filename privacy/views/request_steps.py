@@ -193,8 +193,7 @@ def terms(request: KvsRequest) -> HttpResponse:
     form = TermsForm(form_data(request), instance=settings_of_school())
 
     def act() -> RequestSetting:
-        names = ("answer_days", "extension_days", "execute_days", "systems")
-        changes = {name: form.cleaned_data[name] for name in names}
+        changes = {name: form.cleaned_data[name] for name in (*TermsForm.Meta.fields, "systems")}
         return actions.change_terms(version=form.cleaned_data["version"] or 0, by=request.user, changes=changes)
 
     def done(_made: RequestSetting) -> str:
@@ -206,7 +205,7 @@ def terms(request: KvsRequest) -> HttpResponse:
         form,
         act=act,
         done=done,
-        title=_("Terms of requests"),
+        title=_("Terms of requests and complaints"),
         verb=_("Save"),
         parent=_("Requests"),
         parent_url=reverse("privacy:requests"),

@@ -24,6 +24,7 @@ from privacy import clocks, words
 from privacy.actions import retention as actions
 from privacy.forms.retention import PeriodForm
 from privacy.models import RetentionNotice
+from privacy.models.counts import per_year
 from privacy.models.erasure import OFFICERS
 from students.models import Programme, Student
 
@@ -48,6 +49,7 @@ def retention(request: KvsRequest) -> HttpResponse:
         "endless_count": len(endless),
         "periods": [_period(code) for code in CHANGEABLE],
         "run": Job.objects.filter(kind="privacy.retention").order_by("-requested_at").first(),
+        "per_year": per_year(),
         "may_change": request.user.has_role(Role.PRIVACY_OFFICER),
     }
     return render(request, "privacy/retention.html", context)

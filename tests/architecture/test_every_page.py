@@ -179,6 +179,7 @@ BY_HAND: dict[str, Any] = {
 
 # Codes of our own software in a column of text: another word there is no value but a broken row.
 CODES = {
+    "privacy.Complaint.letter",
     "privacy.PrivacyRequest.letter",
     "students.CorrectionProposal.field",
     "students.CorrectionProposal.value",

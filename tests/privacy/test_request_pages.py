@@ -239,6 +239,10 @@ def test_the_terms_are_set(dana: User) -> None:
         "answer_days": 21,
         "extension_days": 14,
         "execute_days": 3,
+        "confirm_days": 5,
+        "complaint_days": 42,
+        "complaint_extension_days": 14,
+        "disputes_committee": "Geschillencommissie, Postbus 1, Oosterveen",
         "version": 1,
         "systems": "NT2 Admin\n\n DUO-portaal \nNT2 Admin",
     }

@@ -11,12 +11,22 @@ from django.utils import timezone
 
 from kvs.models import AccessEvent, AuditEntry, Location, Organisation, RetentionSetting, Role, User
 from privacy import clocks
+from privacy.actions.complaints import assign_complaint, decide_complaint
 from privacy.actions.erasure import release_hold, set_hold
-from privacy.actions.retention import change_period, empty_bsn, forget_old, purge_people, run_retention, tell_students
-from privacy.models import Erasure, ExemptionRecord, Hold, RetentionNotice
+from privacy.actions.retention import (
+    change_period,
+    empty_bsn,
+    forget_answered,
+    forget_old,
+    purge_people,
+    run_retention,
+    tell_students,
+)
+from privacy.models import Complaint, Erasure, ExemptionRecord, Hold, PrivacyRequest, RetentionNotice, YearCount
+from privacy.models.counts import per_year
 from students.actions import record_exemption, start_programme
 from students.models import Programme, Student
-from tests.factories import staff
+from tests.factories import ask_privacy, complain, make_student, staff
 from tests.people import Browser, signed_in
 from tests.privacy.erasing import Pair, make_pair, nothing
 
@@ -134,6 +144,52 @@ def test_lines_of_the_log_go_after_two_years(pair: Pair) -> None:
     assert (AuditEntry.objects.count(), AccessEvent.objects.count()) == before
     forget_old(today=today + dt.timedelta(days=740))
     assert (AuditEntry.objects.count(), AccessEvent.objects.count()) == (0, 0)
+
+
+def test_requests_and_complaints_go_two_years_after_closing_and_their_numbers_stay(
+    north: Location, ineke: User, dana: User
+) -> None:
+    student, closed = make_student(north, ineke), dt.date(2026, 6, 30)
+    for kind, day in (("access", closed), ("erasure", closed + dt.timedelta(days=1)), ("consent", None)):
+        asked = ask_privacy(student, ineke, kind=kind, received_on=dt.date(2026, 6, 1))
+        if day:
+            PrivacyRequest.objects.filter(pk=asked.pk).update(state="withdrawn", closed_on=day)
+    complaint = assign_complaint(complaint=complain(student, ineke), version=1, handler=dana, by=dana)
+    complaint = decide_complaint(complaint=complaint, version=2, decision="unfounded", reasons="Nee", by=dana)
+    sent = {"letter_sent_on": timezone.localdate(), "letter_sent_how": "post", "received_on": dt.date(2026, 6, 1)}
+    Complaint.objects.filter(pk=complaint.pk).update(**sent, state="closed", closed_on=closed)
+    before = per_year()
+
+    assert forget_answered(today=dt.date(2028, 6, 29)) == {"requests": 0, "complaints": 0}
+    assert forget_answered(today=dt.date(2028, 6, 30)) == {"requests": 1, "complaints": 1}
+    assert forget_answered(today=dt.date(2028, 6, 30)) == {"requests": 0, "complaints": 0}
+    assert run_retention(today=dt.date(2060, 1, 1), progress=nothing)["requests"] == 1
+
+    assert list(PrivacyRequest.objects.values_list("kind", flat=True)) == ["consent"]  # nobody answered it: it stays
+    assert list(YearCount.objects.values_list("year", "what", "kind", "outcome", "number").order_by("what", "kind")) == [
+        (2026, "complaint", "data", "unfounded", 1),
+        (2026, "request", "access", "withdrawn", 1),
+        (2026, "request", "erasure", "withdrawn", 1),
+    ]
+    assert per_year() == before
+    assert "Verzoeken en klachten per jaar" in signed_in(dana).get(reverse("privacy:retention")).content.decode()
+
+
+def test_a_request_somebody_complains_about_waits_for_the_end_of_that(north: Location, ineke: User) -> None:
+    student = make_student(north, ineke)
+    asked = ask_privacy(student, ineke, received_on=dt.date(2026, 6, 1))
+    PrivacyRequest.objects.filter(pk=asked.pk).update(state="withdrawn", closed_on=END)
+    asked.refresh_from_db()
+    complain(student, ineke, about="request", request=asked)
+    assert forget_answered(today=dt.date(2030, 1, 1)) == {"requests": 0, "complaints": 0}
+
+
+def test_a_school_keeps_requests_as_long_as_it_chose(north: Location, ineke: User, dana: User) -> None:
+    change_period(code="request", years=1, months=0, version=0, by=dana)
+    asked = ask_privacy(make_student(north, ineke), ineke, received_on=dt.date(2026, 6, 1))
+    PrivacyRequest.objects.filter(pk=asked.pk).update(state="withdrawn", closed_on=END)
+    assert forget_answered(today=dt.date(2027, 6, 29))["requests"] == 0
+    assert forget_answered(today=dt.date(2027, 6, 30))["requests"] == 1
 
 
 def test_case_managers_go_a_year_after_their_last_commission(pair: Pair, ineke: User) -> None:
