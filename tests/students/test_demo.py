@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core import mail
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import override_settings
@@ -19,10 +20,11 @@ from attendance.actions import still_fits
 from attendance.demo import FREE_DAYS, LEFT, TIMETABLE, lessons
 from attendance.models import Lesson, Mark, Register
 from kvs.fields import SealedField
-from kvs.models import AuditEntry, Location, Membership, Organisation, Role, User
+from kvs.models import AuditEntry, Job, Location, Membership, Organisation, Role, User
+from privacy.models import Erasure, Incident, Objection, PaperDossier, PrivacyRequest, Representation, Restriction
 from students.demo import GROUPS, TEACHING, Person, people, spare_bsns, staff
 from students.demo_names import BACKGROUNDS
-from students.models import CaseManager, Client, Contract, Enrolment, Group, GroupAccess, Programme, Student
+from students.models import CaseManager, Client, Contract, Enrolment, Exemption, Group, GroupAccess, Programme, Student
 
 MONDAY = dt.date(2026, 11, 16)
 WEEK = [MONDAY + dt.timedelta(days=number) for number in range(7)]
@@ -179,8 +181,8 @@ def test_exceptions_open_what_they_say(made: None, db: None) -> None:
 
 def test_the_audit_names_who_registered_the_students(made: None, db: None) -> None:
     about = Student.objects.values_list("audit_id", flat=True)
-    actors = AuditEntry.objects.filter(subject_audit_id__in=about).values_list("actor_audit_id", flat=True)
-    assert set(actors) == {staff("ineke").audit_id}
+    made_by = AuditEntry.objects.filter(subject_audit_id__in=about, model="students.student", action="create")
+    assert set(made_by.values_list("actor_audit_id", flat=True)) == {staff("ineke").audit_id}
 
 
 # --- its lessons
@@ -222,6 +224,32 @@ def test_attendance_looks_like_a_school(made: None, db: None) -> None:
     assert 0.84 < there.count() / total < 0.94
     assert 0.7 < there.filter(student_at__isnull=False).count() / there.count() < 0.9
     assert Mark.objects.exclude(student_at=None).exclude(state__in=["present", "late", "left_early"]).count() == 0
+
+
+# --- what the privacy officer has on the desk
+
+
+def test_there_is_one_of_everything_for_the_privacy_officer(made: None, db: None) -> None:
+    today = timezone.localdate()
+    found = PrivacyRequest.objects.order_by("received_on")
+    assert [(row.kind, row.channel, row.state, row.is_overdue) for row in found] == [
+        ("rectification", "letter", "handling", True),
+        ("erasure", "portal", "decided", False),
+        ("access", "portal", "new", False),
+    ]
+    answered = found[1]
+    assert (answered.decision, answered.letter_sent_on, len(answered.ground_lines)) == ("refused", today, 2)
+    assert answered.letter
+    assert [(row.state, row.problem) for row in Erasure.objects.all()] == [("prepared", "")]
+    assert [row.waits_for_authority and 50 < row.hours_left < 54 for row in Incident.objects.all()] == [True]
+    assert (Restriction.objects.in_force().count(), Objection.objects.open().count()) == (1, 1)
+    assert Student.objects.filter(no_survey=True).count() == 7
+    assert (Exemption.objects.count(), Representation.objects.count(), PaperDossier.objects.count()) == (1, 1, 1)
+
+
+def test_nobody_is_mailed_about_invented_people(made: None, db: None) -> None:
+    assert Job.objects.count() == 0
+    assert mail.outbox == []
 
 
 # --- the command
