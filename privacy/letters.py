@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from kvs.models import Organisation, User
 from kvs.pdf import make_pdf
 from privacy.models import Complaint, PrivacyRequest
+from privacy.words import law_in_words
 
 LANGUAGE = "nl"
 STYLESHEET = "paper.css"
@@ -18,12 +19,16 @@ STYLESHEET = "paper.css"
 
 def decision_letter(request: PrivacyRequest, by: User) -> str:
     """The page of the decision: what was asked, what was decided and why, who is told, and the ways to complain."""
-    return _page("privacy/letter.html", request, by, tasks=list(request.tasks.all()))
+    with translation.override(LANGUAGE):
+        law = {"article": law_in_words(request.article), "grounds": _grounds(request)}
+    return _page("privacy/letter.html", request, by, tasks=list(request.tasks.all()), **law)
 
 
 def extension_letter(request: PrivacyRequest, by: User) -> str:
     """The page that tells the person that more time is needed and why."""
-    return _page("privacy/letter_extension.html", request, by)
+    with translation.override(LANGUAGE):
+        article = law_in_words(request.article)
+    return _page("privacy/letter_extension.html", request, by, article=article)
 
 
 def complaint_letter(complaint: Complaint, by: User, committee: str) -> str:
@@ -41,6 +46,11 @@ def _page(template: str, request: PrivacyRequest | Complaint, by: User, **more: 
     with translation.override(LANGUAGE):
         known = {"request": request, "by": by, "school": school, "today": timezone.localdate(), **more}
         return render_to_string(template, known)
+
+
+def _grounds(request: PrivacyRequest) -> list[tuple[Any, str]]:
+    """Each ground of what is refused, and where it stands; a law that the officer named, as it was typed."""
+    return [(text, law if law == request.law else law_in_words(law)) for text, law in request.ground_lines]
 
 
 def as_pdf(page: str) -> bytes:

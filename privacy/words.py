@@ -1,7 +1,8 @@
 """A plan in words that people read: what goes, what stays and why, until when."""
 
 import datetime as dt
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,18 @@ from privacy.models import Hold
 from privacy.plan import COPY, CUT, DELETE, EMPTY, HELD, KEEP
 
 RETENTIONS = {word.code: word for word in vars(vocabulary).values() if isinstance(word, Retention)}
+LAWS = {  # as the vocabulary cites them -> as people know them; names of laws are not translated
+    "AVG": "AVG",
+    "UAVG": "Uitvoeringswet AVG",
+    "AWR": "Algemene wet inzake rijksbelastingen",
+    "BW": "Burgerlijk Wetboek",
+    "Wet inburgering": "Wet inburgering",
+    "Wi2021": "Wet inburgering 2021",
+    "Besluit inburgering": "Besluit inburgering",
+    "Regeling inburgering": "Regeling inburgering",
+}
+CITED = re.compile(rf"({'|'.join(LAWS)}) (.+)")
+ARTICLE = re.compile(r"([^()]+)((?:\([^()]+\))*)")
 RECIPIENTS = {word.code: word.name for word in vars(vocabulary).values() if isinstance(word, catalogue.Recipient)}
 
 
@@ -82,7 +95,51 @@ def _ground(line: dict[str, Any]) -> str:
     if line["hold"]:
         return str(dict(Hold.Ground.choices).get(line["hold"], _("restriction of processing (AVG 18)")))
     retention = RETENTIONS.get(line["ground"])
-    return ", ".join(retention.references) if retention and line["action"] in (KEEP, COPY) else ""
+    return ground_of(retention) if retention and line["action"] in (KEEP, COPY) else ""
+
+
+def ground_of(retention: Retention) -> str:
+    """Why these are kept, and where that stands."""
+    why = {
+        "exemption": _("somebody may need proof of an exemption years later, for example for a passport"),
+        "books": _("tax law makes the school keep its books"),
+        "request": _("the school must be able to show what was asked and what it did"),
+        "log": _("the school must be able to show who looked and who changed something"),
+    }.get(retention.code, "")
+    where = "; ".join(cited(reference) for reference in retention.references)
+    return str(capfirst(f"{why} ({where})" if why else where))
+
+
+def cited(reference: str) -> str:
+    """A reference of the vocabulary in words: a sentence or an article of the privacy policy, or an article of a law."""
+    if reference.startswith("A: "):
+        return _("privacy policy: “%(sentence)s”") % {"sentence": reference.removeprefix("A: ")}
+    if reference.startswith("B "):
+        return _("privacy policy, article %(number)s") % {"number": reference.removeprefix("B ")}
+    return law_in_words(reference)
+
+
+def law_in_words(reference: str) -> str:
+    """ "AVG 17(3)(b)" as "artikel 17 lid 3 onder b AVG"; what cites no law we know stays as it is."""
+    found = CITED.fullmatch(reference)
+    if not found:
+        return reference
+    return f"{_listed([_article(part) for part in found[2].split(', ')])} {LAWS[found[1]]}"
+
+
+def _article(text: str) -> str:
+    found = ARTICLE.fullmatch(text)
+    if not found:
+        return text
+    words = [_("article %(number)s") % {"number": found[1]}]
+    for part in re.findall(r"\(([^()]+)\)", found[2]):
+        words.append((_("paragraph %(number)s") if part.isdigit() else _("under %(letter)s")) % {"number": part, "letter": part})
+    return " ".join(words)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return _("%(most)s and %(last)s") % {"most": ", ".join(most), "last": last} if most else last
 
 
 def retention_title(code: str) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from kvs import catalogue
 from kvs.models import Membership, User
 from kvs.terms import Container
+from privacy.models import Objection, PrivacyRequest
 from privacy.subject import people_models
 from privacy.words import RECIPIENTS, name_of
 from reporting.report import reports
@@ -174,6 +175,8 @@ CODES: dict[str, Callable[[Any], object]] = {
     "students.CorrectionProposal.field": lambda name: _label_or_name("students.Student", name),
     "reporting.Disclosure.recipient": lambda code: RECIPIENTS.get(code, code),
     "kvs.User.language": lambda code: dict(settings.LANGUAGES).get(code, code),
+    "privacy.PrivacyRequest.grounds": lambda codes: [PrivacyRequest.Ground(code).label for code in codes],
+    "students.Student.objections": lambda codes: [Objection.Purpose(code).label for code in codes],
     "privacy.Hold.containers": lambda codes: [Container(code).label for code in codes],
     "privacy.Restriction.categories": lambda codes: [catalogue.category(code).title for code in codes],
     "students.Student.restricted": lambda codes: [catalogue.category(code).title for code in codes],

@@ -75,7 +75,7 @@ def _period(code: str) -> dict[str, Any]:
         "title": words.retention_title(code),
         "length": length_of(period_of(retention)),
         "trigger": retention.trigger.label,
-        "references": ", ".join(retention.references),
+        "ground": words.ground_of(retention),
         "confirmed": retention.confirmed,
     }
 

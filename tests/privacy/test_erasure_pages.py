@@ -77,7 +77,7 @@ def test_the_letter_names_nobody_and_says_until_when(pair: Pair, dana: User, wim
     page = html.unescape(certificate_page(erase(pair.x, dana, wim)))
     assert "Haddad" not in page
     assert "autoriteitpersoonsgegevens.nl" in page
-    assert "B 7, AVG 32" in page
+    assert "(privacybeleid, artikel 7; artikel 32 AVG)" in page
     file = keep_certificate(Erasure.objects.get())
     assert file is not None
     assert file.expires_at is not None

@@ -393,7 +393,8 @@ def test_the_letter_has_what_the_law_asks(rania: Student, ineke: User, dana: Use
     row = decided(row, dana, "partly", grounds=["legal_duty", "law"], law="AWR 52", explanation=explanation)
     letter = row.letter or ""
     for part in (
-        row.reference, "Haddad", "Kade 1", "Wij doen een deel van wat u vraagt", "AVG 17(3)(b)", "AWR 52",
+        row.reference, "Haddad", "Kade 1", "Wij doen een deel van wat u vraagt", "(artikel 17 AVG)",
+        "Een wet verplicht de school om de gegevens te bewaren (artikel 17 lid 3 onder b AVG).", "(AWR 52)",
         "Uw facturen &lt;b&gt;moeten&lt;/b&gt; blijven.", "Autoriteit Persoonsgegevens", "AVG 77", "rechtbank", "zes weken",
         "UAVG 35", "Dana Kaya", "Taalschool Lindenhof",
     ):  # fmt: skip
