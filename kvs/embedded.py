@@ -2,6 +2,7 @@
 
     python -m kvs.embedded run
     python -m kvs.embedded with [--temporary] COMMAND...     only the two servers, for as long as COMMAND runs
+    python -m kvs.embedded demo                              1 when the data folder holds a demonstration, 0 for a real school
 
 Two promises: no process outlives its supervisor, not even after `kill -9`, and whatever goes wrong is one sentence on
 standard error. Nothing of Django is imported here, so a broken setting cannot take the servers with it.
@@ -89,6 +90,36 @@ def lock_folder(var: Path) -> None:
             time.sleep(0.1)
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
+
+
+def held_by(var: Path) -> str:
+    """Which school the folder holds, as KVS_DEMO says it; "" when none was started in it (by a version that tells)."""
+    try:
+        return (var / "demo").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def check_held(var: Path) -> None:
+    """Raises EnvironmentProblem when the folder holds the other kind of school than KVS_DEMO asks for."""
+    held = held_by(var)
+    if held and held != str(int(environment.flag("KVS_DEMO"))):
+        what = {"0": "a real school", "1": "a demonstration"}[held]
+        raise EnvironmentProblem(
+            f"The data folder {var} holds {what}: start it with KVS_DEMO={held}, or choose another folder with KVS_VAR."
+        )
+
+
+def tell(var: Path) -> int:
+    """Print which school the folder holds; raises EnvironmentProblem rather than guess: a demonstration has no locks."""
+    held = held_by(var)
+    if not held:
+        raise EnvironmentProblem(
+            f"No school was started in the data folder {var} yet. Say which it is: KVS_DEMO=0 for a real one, KVS_DEMO=1 for "
+            "the demonstration."
+        )
+    print(held)
+    return 0
 
 
 def runs_already(var: Path) -> bool:
@@ -387,10 +418,12 @@ def run() -> int:
     var = environment.var_folder()
     external = bool(os.environ.get("KVS_DATABASE_URL"))
     with servers(var) as children:
+        check_held(var)
         prepare(var, always=external)
         web = spawn("The web server", serve.web(f"127.0.0.1:{port}"), signal.SIGTERM)
         children.append(web)  # it loads while the school is looked at; nobody has its address yet
         words = greeting(port)
+        (var / "demo").write_text(str(int(environment.flag("KVS_DEMO"))))
         wait_for(web, partial(serve.answers_http, port))
         start_celery(children)
         print(f"\nKVS runs: {words}", flush=True)
@@ -450,7 +483,9 @@ def main(arguments: list[str]) -> int:
             return run()
         if arguments[:1] == ["with"] and arguments[1:]:
             return run_with(arguments[1:])
-        raise EnvironmentProblem("usage: python -m kvs.embedded run | with [--temporary] COMMAND...")
+        if arguments == ["demo"]:
+            return tell(environment.var_folder())
+        raise EnvironmentProblem("usage: python -m kvs.embedded run | demo | with [--temporary] COMMAND...")
     except EnvironmentProblem as problem:
         print(f"\nKVS: {problem}", file=sys.stderr)
     except OSError as problem:

@@ -86,6 +86,7 @@ def _requests(today: dt.date, officer: User) -> None:
         contact=f"{wrote.street} {wrote.house_number}\n{wrote.postcode} {wrote.city}",
         words=WRONG_DATE,
         identity=rules.CALLED_BACK,
+        identity_on=today - dt.timedelta(days=31),
         by=staff("ineke"),
     )
     asked = _ask(_current("Z-route 4"), rules.ERASURE, today - dt.timedelta(days=9), words=WANTS_TO_GO)
@@ -112,6 +113,7 @@ def _ask(student: Student, kind: str, received_on: dt.date, words: str = "") -> 
         subject_audit_id=student.audit_id,
         words=words or None,
         identity=rules.SIGNED_IN,
+        identity_on=received_on,
         by=_account(student),
         own=True,
     )

@@ -20,7 +20,7 @@ STYLESHEET = "paper.css"
 def decision_letter(request: PrivacyRequest, by: User) -> str:
     """The page of the decision: what was asked, what was decided and why, who is told, and the ways to complain."""
     with translation.override(LANGUAGE):
-        law = {"article": law_in_words(request.article), "grounds": _grounds(request)}
+        law = {"article": law_in_words(request.article), "grounds": grounds_of(request)}
     return _page("privacy/letter.html", request, by, tasks=list(request.tasks.all()), **law)
 
 
@@ -48,7 +48,7 @@ def _page(template: str, request: PrivacyRequest | Complaint, by: User, **more: 
         return render_to_string(template, known)
 
 
-def _grounds(request: PrivacyRequest) -> list[tuple[Any, str]]:
+def grounds_of(request: PrivacyRequest) -> list[tuple[Any, str]]:
     """Each ground of what is refused, and where it stands; a law that the officer named, as it was typed."""
     return [(text, law if law == request.law else law_in_words(law)) for text, law in request.ground_lines]
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kvs import audit
@@ -45,7 +45,14 @@ def incident_report(request: KvsRequest) -> HttpResponse:
         return reverse("home")
 
     return form_page(
-        request, form, act=act, done=done, title=_("Report a data breach"), verb=_("Report"), parent_url=reverse("home")
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("Report a data breach"),
+        verb=pgettext("a data breach", "Report"),
+        parent=_("Start"),
+        parent_url=reverse("home"),
     )
 
 

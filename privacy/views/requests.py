@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -25,6 +26,7 @@ from privacy.forms.requests import RequestFilter, age_of
 from privacy.models import PrivacyRequest, Representation, RequestTask
 from privacy.models.requests import HANDLERS, PrivacyRequestQuerySet
 from privacy.subject import find_person
+from students.models import Student
 
 WHY = "privacy_request"  # reason of the access lines
 SORTS: Sorts = {
@@ -107,6 +109,8 @@ def request_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         and row.state in ("new", "handling"),
         "may_redo": row.state == "decided" and not (row.letter_sent_on or row.execution or row.executed_on),
         "people": _names(row),
+        "grounds": letters.grounds_of(row),
+        "file_url": reverse("students:detail", args=[person.pk]) if isinstance(person, Student) else "",
     }
     return render(request, "privacy/request_page.html", context)
 
@@ -143,7 +147,7 @@ def events_of(row: PrivacyRequest) -> list[Event]:
     """What happened so far, in order."""
     found: list[Event | None] = [
         Event(row.received_on, _("Received %(how)s") % {"how": row.get_channel_display()}, "taken_in_by"),
-        Event(row.identity_on, str(row.get_identity_display()), "identity_by") if row.identity_on else None,
+        Event(row.identity_on, capfirst(row.get_identity_display()), "identity_by") if row.identity_on else None,
         Event(row.extension_told_on, _("Term extended: %(why)s") % {"why": row.get_extension_reason_display()})
         if row.extension_told_on
         else None,

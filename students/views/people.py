@@ -131,6 +131,11 @@ def with_groups(found: "QuerySet[Student]") -> "QuerySet[Student]":
             Enrolment.objects.active_on(today).select_related("group"),
             to_attr="current_enrolments",
         ),
+        Prefetch(
+            "current_programmes__enrolments",
+            Enrolment.objects.filter(starts_on__gt=today).order_by("starts_on").select_related("group"),
+            to_attr="coming_enrolments",
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kvs import environment
+from kvs import embedded, environment
 from kvs.environment import PROJECT, EnvironmentProblem
 
 
@@ -142,3 +142,38 @@ def test_links_in_mail_lead_to_the_school(monkeypatch: pytest.MonkeyPatch, demo:
     monkeypatch.delenv("KVS_PORT", raising=False)
 
     assert environment.default_url() == expected
+
+
+# --- which school a data folder holds
+
+
+@pytest.mark.parametrize(("held", "other"), [("0", "1"), ("1", "0")])
+def test_a_folder_is_not_started_as_the_other_kind_of_school(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str, other: str
+) -> None:
+    monkeypatch.setenv("KVS_DEMO", other)
+    embedded.check_held(tmp_path)  # nothing was started here yet
+    (tmp_path / "demo").write_text(held)
+    with pytest.raises(EnvironmentProblem, match=rf"start it with KVS_DEMO={held}, or choose another folder"):
+        embedded.check_held(tmp_path)
+    monkeypatch.setenv("KVS_DEMO", held)
+    embedded.check_held(tmp_path)
+
+
+def test_a_command_beside_the_school_follows_the_folder_and_guesses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KVS_VAR", str(tmp_path))
+    monkeypatch.delenv("KVS_DEMO", raising=False)
+    with pytest.raises(EnvironmentProblem, match="Say which it is: KVS_DEMO=0 for a real one"):
+        embedded.tell(tmp_path)
+    for held in ("0", "1"):
+        (tmp_path / "demo").write_text(held)
+        assert embedded.tell(tmp_path) == 0
+        assert capfd.readouterr().out == f"{held}\n"
+
+
+@pytest.mark.parametrize("command", ["manage", "backup", "restore"])
+def test_no_command_takes_a_school_for_a_demonstration(command: str) -> None:
+    text = (PROJECT / "bin" / command).read_text()
+    assert 'KVS_DEMO="${KVS_DEMO:-$(python -m kvs.embedded demo)}"' in text
