@@ -416,9 +416,9 @@ def run() -> int:
     port = environment.number("KVS_PORT", 8000)
     check_port(port)
     var = environment.var_folder()
+    check_held(var)
     external = bool(os.environ.get("KVS_DATABASE_URL"))
     with servers(var) as children:
-        check_held(var)
         prepare(var, always=external)
         web = spawn("The web server", serve.web(f"127.0.0.1:{port}"), signal.SIGTERM)
         children.append(web)  # it loads while the school is looked at; nobody has its address yet

@@ -15,6 +15,7 @@ from kvs.models import Role, User
 from kvs.widgets import DateInput
 from privacy import rules
 from privacy.models import Matter, PaperDossier, PrivacyRequest, Representation, RequestSetting, RequestTask
+from privacy.words import law_in_words
 from students.models import CaseManager, Student
 from students.rules import age_on
 
@@ -190,6 +191,10 @@ class VersionedForm(forms.Form):
         """The version the form was made from; 0 when it was tampered with."""
         return self.cleaned_data["version"] or 0
 
+    def facts(self) -> dict[str, Any]:
+        """What the step records, by the names of its action."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
 
 class RecogniseForm(VersionedForm, WhoForm):
     """Whose request it is, for one of somebody nobody had found."""
@@ -199,6 +204,11 @@ class RecogniseForm(VersionedForm, WhoForm):
         self.fields["who"].required = True
         found = [choice for choice in Person.choices if choice[0] in (Person.STUDENT, Person.STAFF, Person.CASE_MANAGER)]
         self.fields["person_kind"].choices = found  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, Any]:
+        """The person who was found; `who` is required, so there is one."""
+        assert self.found
+        return {"person_kind": self.cleaned_data["person_kind"], "audit_id": self.found.audit_id}
 
 
 class IdentityForm(VersionedForm):
@@ -267,7 +277,7 @@ class DecideForm(VersionedForm):
         super().__init__(*args, **kwargs)
         labels = dict(PrivacyRequest.Ground.choices)
         self.fields["grounds"].choices = [  # type: ignore[attr-defined]
-            (code, f"{labels[code]} {f'({article})' if (article := rules.ARTICLES[code]) else ''}".strip())
+            (code, f"{labels[code]} ({law_in_words(article)})" if (article := rules.ARTICLES[code]) else labels[code])
             for code in rules.GROUNDS[self.request.kind]
         ]
 

@@ -61,7 +61,13 @@ def incident_report(request: KvsRequest) -> HttpResponse:
 def incident_list(request: KvsRequest) -> HttpResponse:
     """Every breach, the open ones first."""
     found = list(Incident.objects.visible_to(request.user).defer("description", "measures", "reason"))
-    return render(request, "privacy/incidents.html", {"rows": sorted(found, key=lambda row: row.closed_at is not None)})
+    context = {
+        "rows": sorted(found, key=lambda row: row.closed_at is not None),
+        "title": _("Data breaches"),
+        "parent": _("Privacy"),
+        "parent_url": reverse("privacy:overview"),
+    }
+    return render(request, "privacy/incidents.html", context)
 
 
 @require_GET

@@ -15,7 +15,7 @@ from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
-from kvs.pages import form_page, list_page
+from kvs.pages import ListPage, form_page, list_page
 from privacy import rules
 from privacy.actions import requests as actions
 from privacy.forms.requests import DestroyForm, IntakeForm, PaperForm, RepresentationForm
@@ -79,7 +79,12 @@ def representations(request: KvsRequest) -> HttpResponse:
     found = Representation.objects.visible_to(request.user)
     page = list_page(request, found, among=found, sorts={"from": ("starts_on", "pk")}, default="-from")
     _log(request, page.rows)
-    return render(request, "privacy/representations.html", {"page": page})
+    return _list(request, "privacy/representations.html", page, _("Representatives"))
+
+
+def _list(request: KvsRequest, template: str, page: ListPage, title: str) -> HttpResponse:
+    context = {"page": page, "rows": page.rows, "title": title}
+    return render(request, template, {**context, "parent": _("Requests"), "parent_url": reverse("privacy:requests")})
 
 
 def _log(request: KvsRequest, rows: list[Any]) -> None:
@@ -127,7 +132,7 @@ def papers(request: KvsRequest) -> HttpResponse:
     found = PaperDossier.objects.visible_to(request.user)
     page = list_page(request, found, among=found, sorts={"place": ("place", "cabinet", "pk"), "since": ("since", "pk")})
     _log(request, page.rows)
-    return render(request, "privacy/papers.html", {"page": page})
+    return _list(request, "privacy/papers.html", page, _("Paper files"))
 
 
 @require_http_methods(["GET", "POST"])

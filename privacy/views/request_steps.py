@@ -37,15 +37,18 @@ def _step(
     request: KvsRequest,
     row: PrivacyRequest,
     form: VersionedForm,
-    act: Callable[[], PrivacyRequest],
-    told: Callable[[PrivacyRequest], str],
+    action: Callable[..., PrivacyRequest],
+    told: str | Callable[[PrivacyRequest], str],
     **context: Any,
 ) -> HttpResponse:
-    """A form page that belongs to a request and goes back to it."""
+    """A form page that belongs to a request and goes back to it: `action` with what the form holds, then `told`."""
     back = reverse("privacy:request", args=[row.pk])
 
+    def act() -> PrivacyRequest:
+        return action(request=row, version=form.known_version, by=request.user, **form.facts())
+
     def done(made: PrivacyRequest) -> str:
-        messages.success(request, told(made))
+        messages.success(request, told if isinstance(told, str) else told(made))
         return back
 
     return form_page(request, form, act=act, done=done, parent=row.reference, parent_url=back, row=row, **context)
@@ -57,15 +60,8 @@ def request_identity(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record how it is known who asks."""
     row = one_request(request, pk)
     form = IdentityForm(form_data(request), request=row)
-
-    def act() -> PrivacyRequest:
-        typed = form.cleaned_data
-        return actions.establish_identity(
-            request=row, version=form.known_version, method=typed["method"], doubt=typed["doubt"], by=request.user
-        )
-
     told = _("Recorded. No copy of a document is kept.")
-    return _step(request, row, form, act, lambda _row: told, title=_("Who asks?"), verb=_("Record"))
+    return _step(request, row, form, actions.establish_identity, told, title=_("Who asks?"), verb=_("Record"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -74,16 +70,9 @@ def request_person(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Say whose data it is about."""
     row = one_request(request, pk)
     form = RecogniseForm(form_data(request), request=row, user=request.user)
-
-    def act() -> PrivacyRequest:
-        assert form.found
-        kind = form.cleaned_data["person_kind"]
-        return actions.recognise_person(
-            request=row, version=form.known_version, person_kind=kind, audit_id=form.found.audit_id, by=request.user
-        )
-
     told = _("The request now belongs to this person.")
-    return _step(request, row, form, act, lambda _row: told, title=_("Whose data is it about?"), verb=_("This person"))
+    words = {"title": _("Whose data is it about?"), "verb": _("This person")}
+    return _step(request, row, form, actions.recognise_person, told, **words)
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,16 +82,10 @@ def request_extend(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     row = one_request(request, pk)
     form = ExtendForm(form_data(request), request=row)
 
-    def act() -> PrivacyRequest:
-        typed = form.cleaned_data
-        return actions.extend_term(
-            request=row, version=form.known_version, reason=typed["reason"], told_on=typed["told_on"], by=request.user
-        )
-
     def told(made: PrivacyRequest) -> str:
         return _("The last day is now %(day)s. The letter that says so is on this page.") % {"day": date_format(made.last_day)}
 
-    return _step(request, row, form, act, told, title=_("More time"), verb=_("Extend the term"))
+    return _step(request, row, form, actions.extend_term, told, title=_("More time"), verb=_("Extend the term"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,14 +96,11 @@ def request_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     kept = {"decision": row.decision, "grounds": row.grounds, "law": row.law, "explanation": row.explanation or ""}
     form = DecideForm(form_data(request), request=row, initial=kept)
 
-    def act() -> PrivacyRequest:
-        typed = {name: form.cleaned_data[name] for name in ("decision", "grounds", "law", "explanation")}
-        return actions.decide_request(request=row, version=form.known_version, by=request.user, **typed)
-
     def told(made: PrivacyRequest) -> str:
         return _("Decided: %(what)s. The letter is ready.") % {"what": made.get_decision_display()}
 
-    return _step(request, row, form, act, told, template="privacy/request_decide.html", title=_("Decision"), verb=_("Decide"))
+    words = {"template": "privacy/request_decide.html", "title": _("Decision"), "verb": _("Decide")}
+    return _step(request, row, form, actions.decide_request, told, **words)
 
 
 @require_http_methods(["GET", "POST"])
@@ -129,24 +109,8 @@ def request_letter(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the letter went out."""
     row = one_request(request, pk)
     form = LetterForm(form_data(request), request=row)
-
-    def act() -> PrivacyRequest:
-        typed = form.cleaned_data
-        return actions.send_letter(
-            request=row, version=form.known_version, sent_on=typed["sent_on"], how=typed["how"], by=request.user
-        )
-
-    told = _("The answer is given.")
-    return _step(
-        request,
-        row,
-        form,
-        act,
-        lambda _row: told,
-        template="privacy/request_letter.html",
-        title=_("Send the letter"),
-        verb=_("The letter is sent"),
-    )
+    words = {"template": "privacy/request_letter.html", "title": _("Send the letter"), "verb": _("The letter is sent")}
+    return _step(request, row, form, actions.send_letter, _("The answer is given."), **words)
 
 
 @require_http_methods(["GET", "POST"])
@@ -155,14 +119,8 @@ def request_executed(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Confirm that what was granted is done."""
     row = one_request(request, pk)
     form = ExecutedForm(form_data(request), request=row)
-
-    def act() -> PrivacyRequest:
-        return actions.confirm_executed(
-            request=row, version=form.known_version, done_on=form.cleaned_data["done_on"], by=request.user
-        )
-
     told = _("What was granted is done.")
-    return _step(request, row, form, act, lambda _row: told, title=_("It is done"), verb=_("Confirm"))
+    return _step(request, row, form, actions.confirm_executed, told, title=_("It is done"), verb=_("Confirm"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -165,8 +165,8 @@ def _stop(request: KvsRequest, student: Student, purpose: str) -> None:
 @role_required(*OFFICER)
 def restriction_list(request: KvsRequest) -> HttpResponse:
     """Every restriction in force and every objection that waits, the oldest to look at first."""
-    found = Restriction.objects.visible_to(request.user).in_force().select_related("student").order_by("review_on")
-    open_ones = Objection.objects.visible_to(request.user).open().select_related("student").order_by("made_at")
+    found = Restriction.objects.visible_to(request.user).in_force().select_related("student", "set_by").order_by("review_on")
+    open_ones = Objection.objects.visible_to(request.user).open().select_related("student", "made_by").order_by("made_at")
     people = [row.student.audit_id for row in [*found, *open_ones]]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     return render(request, "privacy/restrictions.html", {"restrictions": found, "objections": open_ones})

@@ -67,7 +67,7 @@ def student_list(request: KvsRequest) -> HttpResponse:
     chosen = ListFilter(request.GET, user=request.user)
     found = _filtered(request, chosen, typed)
     among = Student.objects.visible_to(request.user)
-    page = list_page(request, with_groups(found.only(*LISTED)), among=among, sorts=_sorts())
+    page = list_page(request, _with_coming_groups(found.only(*LISTED)), among=among, sorts=_sorts())
     count, more = counted(found)
     audit.log_access(request.user, office_role(request.user), [row.audit_id for row in page.rows], AccessEvent.Kind.LIST)
     context = {
@@ -131,12 +131,13 @@ def with_groups(found: "QuerySet[Student]") -> "QuerySet[Student]":
             Enrolment.objects.active_on(today).select_related("group"),
             to_attr="current_enrolments",
         ),
-        Prefetch(
-            "current_programmes__enrolments",
-            Enrolment.objects.filter(starts_on__gt=today).order_by("starts_on").select_related("group"),
-            to_attr="coming_enrolments",
-        ),
     )
+
+
+def _with_coming_groups(found: "QuerySet[Student]") -> "QuerySet[Student]":
+    """And the groups in which they begin later: who has a place is not without a group."""
+    coming = Enrolment.objects.filter(starts_on__gt=timezone.localdate()).order_by("starts_on").select_related("group")
+    return with_groups(found).prefetch_related(Prefetch("current_programmes__enrolments", coming, to_attr="coming_enrolments"))
 
 
 def _near(request: KvsRequest, typed: str) -> list[Student]:

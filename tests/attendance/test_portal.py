@@ -6,14 +6,17 @@ import re
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
 from attendance import rules
 from attendance.actions import Row, cancel_lesson, confirm_presence, save_register, sign_register
 from attendance.models import Claim, Lesson, Mark
+from attendance.views.portal import Now
 from kvs import cards
 from kvs.models import Location, Role, User
 from students import actions
@@ -93,6 +96,14 @@ def test_one_tap_is_one_claim_and_a_tick_with_the_time(lesson: Lesson, abdi: Stu
     home = page(me, "attendance:portal")
     assert f"U bent er. Bevestigd om {at}." in home
     assert "Ik ben er</button>" not in home
+
+
+def test_a_lesson_over_midnight_names_its_day(lesson: Lesson) -> None:
+    assert "Les van vandaag" in render_to_string("portal/_now.html", {"now": Now(lesson, None, False)})
+    lesson.day = timezone.localdate() - dt.timedelta(days=1)
+    yesterday = render_to_string("portal/_now.html", {"now": Now(lesson, None, False)})
+    assert f"Les van {date_format(lesson.day, 'l j F')}" in yesterday
+    assert "vandaag" not in yesterday
 
 
 def test_confirming_twice_is_one_claim_with_the_first_time(lesson: Lesson, me: Browser) -> None:

@@ -127,7 +127,7 @@ def test_a_refusal_needs_a_ground_and_a_reason_at_the_field(rania: Student, inek
     foreign = post(officer, "request_decide", row, decision="refused", grounds=["compelling"], explanation="Nee")
     assert foreign.status_code == 422
     effort = page(officer, "request_decide", row.pk)
-    assert "AVG 17(3)(b)" in effort
+    assert "artikel 17 lid 3 onder b AVG" in effort
     assert re.search("inspanning|effort", effort) is None
     unnamed = post(officer, "request_decide", row, decision="refused", grounds=["law"], explanation="Een wet")
     assert "Noem de wet en het artikel." in unnamed.content.decode()

@@ -362,6 +362,7 @@ def test_a_student_says_no_and_takes_it_back(rania: Student, ineke: User, dana: 
     assert rania.objections == ["client_reports"]
     listed = signed_in(dana).get(reverse("privacy:restrictions")).content.decode()
     assert rania.list_name in listed
+    assert reverse("privacy:objection_decide", args=[Objection.objects.get().pk]) in listed
     browser.post(url, {"purpose": "client_reports", "act": "back"})
     rania.refresh_from_db()
     assert rania.objections == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
 from kvs.models import AccessEvent, Location, User
@@ -138,8 +139,18 @@ def test_list_asks_the_same_number_of_questions(
     client = signed_in(ineke)
     client.get(reverse("students:list"))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse("students:list"))
+
+
+def test_who_begins_later_shows_the_coming_group(north: Location, ineke: User) -> None:
+    later = timezone.localdate() + dt.timedelta(days=20)
+    coming = place(make_student(north, ineke), make_group(north, ineke, name="NT2 A1 dag 9"), ineke, starts_on=later)
+    alone = actions.start_programme(student=make_student(north, ineke), by=ineke, law="none", starts_on=LONG_AGO)
+    listed = signed_in(ineke).get(reverse("students:list")).content.decode()
+    assert f"vanaf {date_format(later)}: NT2 A1 dag 9" in listed
+    assert listed.count("nog geen groep") == 1
+    assert [programme.student.number in listed for programme in (coming.programme, alone)] == [True, True]
 
 
 def test_list_is_recorded_once_a_day_per_person(north: Location, ineke: User) -> None:
