@@ -94,10 +94,8 @@ def lock_folder(var: Path) -> None:
 
 def held_by(var: Path) -> str:
     """Which school the folder holds, as KVS_DEMO says it; "" when none was started in it (by a version that tells)."""
-    try:
-        return (var / "demo").read_text().strip()
-    except FileNotFoundError:
-        return ""
+    noted = var / "demo"
+    return noted.read_text().strip() if noted.exists() else ""
 
 
 def check_held(var: Path) -> None:
