@@ -80,6 +80,7 @@ urlpatterns = [
     path("privacy/taken/<uuid:pk>/", request_steps.request_task, name="request_task"),
     path("privacy/vertegenwoordigers/", intake.representations, name="representations"),
     path("privacy/vertegenwoordigers/nieuw/", intake.representation_add, name="representation_add"),
+    path("privacy/vertegenwoordigers/<uuid:pk>/", intake.representation_end, name="representation_end"),
     path("privacy/papier/", intake.papers, name="papers"),
     path("privacy/papier/nieuw/", intake.paper_add, name="paper_add"),
     path("privacy/papier/<uuid:pk>/", intake.paper_destroyed, name="paper_destroyed"),

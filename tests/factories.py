@@ -97,7 +97,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
 def requests_of_everyone(location: Location, by: User) -> dict[str, Any]:
     """A granted request with a task, a representative and a paper file, all about one student at `location`."""
     student = make_student(location, by)
-    add_representation(
+    representation = add_representation(
         subject_audit_id=student.audit_id,
         subject_name=student.full_name,
         name="Hala Haddad",
@@ -113,6 +113,7 @@ def requests_of_everyone(location: Location, by: User) -> dict[str, Any]:
         "privacy_task": decided.tasks.get(),
         "paper": paper,
         "complaint": complain(student, by),
+        "representation": representation,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kvs.editing import changed
@@ -15,12 +16,16 @@ from kvs.holidays import working_days_after
 from kvs.jobs import start_job
 from kvs.models import User
 from privacy import letters, rules
+from privacy.actions.restrictions import settle_objections, withdraw_objections
 from privacy.execution import execution_of
-from privacy.models import PaperDossier, PrivacyRequest, Representation, RequestSetting, RequestTask
+from privacy.models import Objection, PaperDossier, PrivacyRequest, Representation, RequestSetting, RequestTask
 from privacy.models.terms import settings_of_school
 from reporting.models import Disclosure
+from students.models import Student
 
 STATE = PrivacyRequest.State
+# A part is granted: then somebody says per purpose, on the page of the student, which.
+SETTLES = {"granted": Objection.Outcome.UPHELD, "refused": Objection.Outcome.REFUSED}
 UNCHECKED = ["representation"]  # fetched by us, and a query each in full_clean
 
 
@@ -72,10 +77,19 @@ def _identified(request: PrivacyRequest) -> bool:
 
 @transaction.atomic
 def withdraw_request(*, request: PrivacyRequest, by: User) -> None:
-    """The person takes an open request back; nothing else happens. Doing it twice changes nothing."""
+    """The person takes an open request back, and with it the objections it was about. Doing it twice changes nothing."""
     for row in PrivacyRequest.objects.select_for_update().filter(pk=request.pk).open():
         row.state, row.closed_on, row.version = STATE.WITHDRAWN, timezone.localdate(), row.version + 1
         row.save()
+        if (student := _objector(row)) is not None:
+            withdraw_objections(student=student, by=by)
+
+
+def _objector(row: PrivacyRequest) -> Student | None:
+    """The student whose objections this request is about; None for another kind of request or person."""
+    if row.kind != rules.OBJECTION or row.subject_audit_id is None:
+        return None
+    return Student.objects.filter(audit_id=row.subject_audit_id).first()
 
 
 # --- handling
@@ -223,10 +237,15 @@ def recipients_of(audit_id: uuid.UUID) -> list[tuple[str, dt.date]]:
 
 @transaction.atomic
 def send_letter(*, request: PrivacyRequest, version: int, sent_on: dt.date, how: str, by: User) -> PrivacyRequest:
-    """Record that the letter of the decision went out: the answer is given. Raises ValidationError."""
+    """Record that the letter of the decision went out: the answer is given. Raises ValidationError.
+
+    Only now a refused objection lets its purpose go on: nobody finds out by a report that it was refused (AVG 21(1), 12(4)).
+    """
     row = _row(request, version, by, {"letter_sent_on": sent_on, "letter_sent_how": how}, STATE.DECIDED)
     if sent_on > timezone.localdate() or (row.decided_on and sent_on < row.decided_on):
         raise ValidationError({"sent_on": _("The letter goes after the decision, and not in the future.")})
+    if (student := _objector(row)) is not None and row.decision in SETTLES:
+        settle_objections(student=student, outcome=SETTLES[row.decision], by=by)
     return _save(row)
 
 
@@ -252,6 +271,8 @@ def confirm_executed(*, request: PrivacyRequest, version: int, done_on: dt.date,
         raise ValidationError(_("This is not carried out yet."))
     if done_on > timezone.localdate() or (row.decided_on and done_on < row.decided_on):
         raise ValidationError({"done_on": _("This is done after the decision, and not in the future.")})
+    if (student := _objector(row)) is not None and row.decision in SETTLES:  # stopped after the letter: at the desk
+        settle_objections(student=student, outcome=SETTLES[row.decision], by=by)
     return _save(row)
 
 
@@ -287,7 +308,10 @@ def close_request(*, request: PrivacyRequest, version: int, by: User) -> Privacy
 def what_is_missing(row: PrivacyRequest) -> list[str]:
     """What keeps a decided request from being closed, a sentence each."""
     tasks = row.tasks.open().count()
+    student = _objector(row)
+    undecided = student is not None and Objection.objects.open().filter(student=student).exists()
     problems = (
+        (undecided, _("An objection on the privacy page of the student is not decided yet.")),
         (row.letter_sent_on is None, _("The letter has not been sent.")),
         (row.is_granted and row.executed_on is None, _("What was granted is not carried out yet.")),
         (tasks > 0, _("There are tasks left: somebody has to confirm them.")),
@@ -314,6 +338,30 @@ def add_representation(*, subject_audit_id: uuid.UUID, subject_name: str, by: Us
     row = Representation(subject_audit_id=subject_audit_id, subject_name=subject_name, seen_by_audit_id=by.audit_id, **facts)
     row.full_clean()
     row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def end_representation(
+    *, representation: Representation, version: int, ends_on: dt.date, end_reason: str, by: User
+) -> Representation:
+    """Record the last day on which somebody acts for a student, and why it ended.
+
+    What was asked up to and including that day stays asked: who may act is computed for the day of each act. Raises
+    ValidationError: ended meanwhile, out of date, or a day before the first day or later than the one already known.
+    """
+    row = Representation.objects.running().select_for_update().filter(pk=representation.pk).first()
+    if row is None:
+        raise ValidationError(_("A colleague ended this representation meanwhile."))
+    if ends_on < row.starts_on:
+        raise ValidationError({"ends_on": _("The last day cannot be before the first day.")})
+    if row.ends_on is not None and ends_on > row.ends_on:
+        text = _("This representation ends on %(day)s already. Choose that day or an earlier one.")
+        raise ValidationError({"ends_on": text % {"day": date_format(row.ends_on)}})
+    changes = {"ends_on": ends_on, "end_reason": end_reason, "ended_by_audit_id": by.audit_id}
+    row = changed(Representation.objects.running(), row.pk, version, changes)
+    row.full_clean()
+    row.save()
     return row
 
 

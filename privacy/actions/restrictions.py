@@ -81,6 +81,20 @@ def decide_objection(*, objection: Objection, outcome: str, by: User) -> Objecti
     return row
 
 
+@transaction.atomic
+def settle_objections(*, student: Student, outcome: str, by: User) -> None:
+    """Give every objection of the student that waits this outcome: what a letter answered goes for all of them."""
+    for row in Objection.objects.open().filter(student=_locked(student)):
+        decide_objection(objection=row, outcome=outcome, by=by)
+
+
+@transaction.atomic
+def withdraw_objections(*, student: Student, by: User) -> None:
+    """The student takes back every objection that was not decided yet."""
+    for row in Objection.objects.open().filter(student=_locked(student)):
+        withdraw_objection(objection=row, by=by)
+
+
 def _locked(student: Student) -> Student:
     """Two who restrict at once must not each write a list without the other's."""
     return Student.objects.select_for_update().get(pk=student.pk)

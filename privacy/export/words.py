@@ -61,6 +61,7 @@ LABELS: dict[str, str | Promise] = {
     "due_on": gettext_lazy("goes on"),
     "execute_by": gettext_lazy("to be carried out by"),
     "executed_on": gettext_lazy("carried out on"),
+    "ended_by_audit_id": gettext_lazy("ended by"),
     "execution": gettext_lazy("carried out as"),
     "expires_at": gettext_lazy("until"),
     "field": gettext_lazy("what it is about"),

@@ -412,6 +412,18 @@ class RepresentationForm(StudentNumberForm):
         widgets = {"starts_on": DateInput(), "ends_on": DateInput()}
 
 
+class EndRepresentationForm(forms.Form):
+    """The last day somebody acts for a student, and why."""
+
+    ends_on = forms.DateField(
+        label=gettext_lazy("last day"),
+        widget=DateInput(),
+        help_text=gettext_lazy("From the next day on this person asks and decides nothing for the student any more."),
+    )
+    end_reason = forms.ChoiceField(label=gettext_lazy("why it ended"), choices=Representation.EndReason, widget=forms.RadioSelect)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class PaperForm(StudentNumberForm):
     """Where a paper file lies."""
 

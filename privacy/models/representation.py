@@ -46,6 +46,10 @@ class RepresentationQuerySet(models.QuerySet["Representation"]):
         """Those of students within reach."""
         return self.filter(of_students_within_reach(user))
 
+    def running(self) -> "RepresentationQuerySet":
+        """Those nobody has ended on a page: a last day that was known at the start can still be brought forward."""
+        return self.filter(end_reason="")
+
 
 class Representation(models.Model):
     """Somebody who acts for a student, in what, and in which period."""
@@ -67,6 +71,15 @@ class Representation(models.Model):
         CIVIL = "civil", _("extract of the civil registry or the register of custody")
         LETTER = "letter", _("written authorisation")
 
+    class EndReason(models.TextChoices):
+        """Why it ended."""
+
+        WITHDRAWN = "withdrawn", _("the authorisation was taken back")
+        COURT = "court", _("the court ended it")
+        CUSTODY = "custody", _("the custody of the child ended or changed")
+        DIED = "died", _("the representative died")
+        MISTAKE = "mistake", _("it was recorded by mistake")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_audit_id = models.UUIDField(db_index=True)
     subject_name = SealedField(_("name of the student"), context="privacy.representation.subject_name")
@@ -77,6 +90,8 @@ class Representation(models.Model):
     starts_on = models.DateField(_("from"), default=timezone.localdate)
     ends_on = models.DateField(_("until and including"), null=True, blank=True)
     document = models.CharField(_("document that was seen"), max_length=8, choices=Document)
+    end_reason = models.CharField(_("why it ended"), max_length=9, choices=EndReason, blank=True)
+    ended_by_audit_id = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     seen_on = models.DateField(default=timezone.localdate)
     seen_by_audit_id = models.UUIDField(db_index=True)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -98,6 +113,15 @@ class Representation(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="representation_period",
                 violation_error_message=_("The last day cannot be before the first day."),
+            ),
+            models.CheckConstraint(
+                condition=Q(end_reason="", ended_by_audit_id__isnull=True)
+                | Q(
+                    end_reason__in=["withdrawn", "court", "custody", "died", "mistake"],
+                    ends_on__isnull=False,
+                    ended_by_audit_id__isnull=False,
+                ),
+                name="representation_ended_whole",
             ),
         ]
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -18,7 +19,7 @@ from kvs.models import AccessEvent, Role
 from kvs.pages import ListPage, form_page, list_page
 from privacy import rules
 from privacy.actions import requests as actions
-from privacy.forms.requests import DestroyForm, IntakeForm, PaperForm, RepresentationForm
+from privacy.forms.requests import DestroyForm, EndRepresentationForm, IntakeForm, PaperForm, RepresentationForm
 from privacy.models import PaperDossier, PrivacyRequest, Representation
 from privacy.models.representation import KEEPERS
 from privacy.models.requests import HANDLERS
@@ -116,6 +117,36 @@ def representation_add(request: KvsRequest) -> HttpResponse:
         act=act,
         done=done,
         title=_("New representative"),
+        verb=_("Save"),
+        parent=_("Representatives"),
+        parent_url=reverse("privacy:representations"),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*KEEPERS)
+def representation_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record that somebody no longer acts for a student."""
+    row = get_object_or_404(Representation.objects.visible_to(request.user).running(), pk=pk)
+    audit.log_access(request.user, office_role(request.user), [row.subject_audit_id], AccessEvent.Kind.DETAIL)
+    last = min(timezone.localdate(), row.ends_on or timezone.localdate())
+    form = EndRepresentationForm(form_data(request), initial={"version": row.version, "ends_on": max(last, row.starts_on)})
+
+    def act() -> Representation:
+        return actions.end_representation(representation=row, by=request.user, **form.cleaned_data)
+
+    def done(saved: Representation) -> str:
+        assert saved.ends_on
+        text = _("The last day of this representative is %(day)s.") % {"day": date_format(saved.ends_on)}
+        messages.success(request, text)
+        return reverse("privacy:representations")
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("%(name)s no longer acts for %(student)s") % {"name": row.name, "student": row.subject_name},
         verb=_("Save"),
         parent=_("Representatives"),
         parent_url=reverse("privacy:representations"),

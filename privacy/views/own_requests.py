@@ -99,7 +99,10 @@ def own_ask(request: KvsRequest) -> HttpResponse:
     """What do you want to ask? One tap."""
     frame = frame_of(request)
     running = set(_mine(request).open().values_list("kind", flat=True))
-    lines = [(choice, _address(choice, frame["portal"]), choice.kind in running) for choice in CHOICES]
+    lines = []
+    for choice in CHOICES:
+        there = frame["portal"] and choice.elsewhere  # a page where one also takes it back: it stays open
+        lines.append((choice, _address(choice, frame["portal"]), choice.kind in running and not there))
     return render(request, "privacy/own_ask.html", {"lines": lines, **frame})
 
 
@@ -132,12 +135,12 @@ def own_ask_kind(request: KvsRequest, kind: str) -> HttpResponse:
         messages.success(request, text % {"day": date_format(made.last_day)})
         return reverse("privacy:own_request", args=[made.pk])
 
-    seen_first = not rules.identity_suffices(kind, _method(request))
+    seen_first = not rules.identity_suffices(kind, way_in(request))
     context = {"choice": choice, "seen_first": seen_first, **frame_of(request)}
     return form_page(request, form, act=act, done=done, template="privacy/own_ask_kind.html", **context)
 
 
-def _method(request: KvsRequest) -> str:
+def way_in(request: KvsRequest) -> str:
     """How this browser showed whose it is."""
     return rules.SECOND_FACTOR if request.session.get(PROOF) == str(request.user.pk) else rules.SIGNED_IN
 
@@ -145,7 +148,7 @@ def _method(request: KvsRequest) -> str:
 def facts_of_me(request: KvsRequest) -> dict[str, Any]:
     """The facts of who asks: the student's file, or the account of a colleague."""
     student = Student.objects.filter(user=request.user).first() if request.user.has_role(Role.STUDENT) else None
-    known = {"identity": _method(request), "contact": request.user.email or None}
+    known = {"identity": way_in(request), "contact": request.user.email or None}
     if student is not None:
         return {**known, "person_kind": "student", "subject_audit_id": student.audit_id, "name": student.full_name}
     name = request.user.full_name or request.user.student_number or request.user.email

@@ -15,9 +15,12 @@ from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent, Role
 from kvs.pages import form_page
-from privacy.actions.restrictions import decide_objection, lift, object_to, restrict, withdraw_objection
+from privacy import rules
+from privacy.actions.objections import say_no, take_back
+from privacy.actions.restrictions import decide_objection, lift, restrict
 from privacy.forms.restrictions import DecideForm, LiftForm, RestrictForm
-from privacy.models import Objection, Restriction
+from privacy.models import Objection, PrivacyRequest, Restriction
+from privacy.views.own_requests import way_in
 from students.models import Student
 from students.views.people import student_tabs, with_groups
 from students.views.portal import own_file
@@ -120,6 +123,10 @@ def objection_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide on an objection; until then its purpose is stopped."""
     objection = get_object_or_404(Objection.objects.visible_to(request.user).open().select_related("student"), pk=pk)
     _looked(request, objection.student)
+    asked = PrivacyRequest.objects.unanswered().filter(subject_audit_id=objection.student.audit_id, kind=rules.OBJECTION)
+    if (running := asked.exclude(decision=PrivacyRequest.Decision.PARTLY).first()) is not None:
+        messages.info(request, _("This objection is decided in its request, because the student gets a letter. Go on here."))
+        return redirect("privacy:request", pk=running.pk)
     back = reverse("privacy:student", args=[objection.student_id])
     form = DecideForm(form_data(request))
 
@@ -147,14 +154,15 @@ def objection_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def objection_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """The student objected at the desk or by letter."""
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
-    _stop(request, student, request.POST.get("purpose", ""))
+    _stop(request, student, request.POST.get("purpose", ""), own=False)
     return redirect("privacy:student", pk=student.pk)
 
 
-def _stop(request: KvsRequest, student: Student, purpose: str) -> None:
-    """Object, and say what came of it; an unknown purpose or one stopped already is no error for a person."""
+def _stop(request: KvsRequest, student: Student, purpose: str, *, own: bool) -> None:
+    """Object, and say what came of it; an unknown purpose is no error for a person."""
+    identity = way_in(request) if own else ""
     try:
-        made = object_to(student=student, purpose=purpose, by=request.user)
+        made = say_no(student=student, purpose=purpose, by=request.user, own=own, identity=identity)
     except ValidationError as problem:
         messages.warning(request, problem.messages[0])
     else:
@@ -184,8 +192,10 @@ def own_objections(request: KvsRequest, student: Student) -> HttpResponse:
         return redirect("privacy:own_objections")
     standing = {row.purpose: row for row in Objection.objects.standing().filter(student=student)}
     refused = Objection.objects.filter(student=student, outcome=Objection.Outcome.REFUSED)
+    asked = PrivacyRequest.objects.of_person(request.user).unanswered().filter(kind=rules.OBJECTION).first()
     context = {
         "student": student,
+        "asked": asked,
         "purposes": [(code, title, standing.get(code)) for code, title in Objection.Purpose.choices],
         "refused": {row.purpose for row in refused} - set(standing),
     }
@@ -195,8 +205,8 @@ def own_objections(request: KvsRequest, student: Student) -> HttpResponse:
 def _say(request: KvsRequest, student: Student) -> None:
     purpose = request.POST.get("purpose", "")
     if request.POST.get("act") != "back":
-        _stop(request, student, purpose)
+        _stop(request, student, purpose, own=True)
         return
-    for row in Objection.objects.standing().filter(student=student, purpose=purpose):
-        withdraw_objection(objection=row, by=request.user)
+    for row in Objection.objects.standing().filter(student=student, purpose=purpose).select_related("student"):
+        take_back(objection=row, by=request.user)
         messages.success(request, _("You took your objection back."))

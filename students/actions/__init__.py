@@ -216,6 +216,7 @@ def change_programme(*, programme: Programme, version: int, by: User, changes: M
 @transaction.atomic
 def record_exemption(*, programme: Programme, version: int, by: User, kind: str, body: str, decided_on: dt.date) -> Exemption:
     """Record or correct that somebody was exempted. `version` is 0 when there was nothing yet; raises ValidationError."""
+    check_unrestricted(programme.student, Programme, ["law"])  # an exemption says how a programme stands under its law
     values = {"kind": kind, "body": body, "decided_on": decided_on.isoformat()}
     if decided_on > timezone.localdate():
         raise ValidationError({"decided_on": _("This day has not come yet.")})
@@ -229,6 +230,7 @@ def record_exemption(*, programme: Programme, version: int, by: User, kind: str,
 @transaction.atomic
 def add_contract(*, programme: Programme, by: User, **fields: Any) -> Contract:
     """Agree something for a programme. Raises ValidationError when another contract covers part of the period."""
+    check_unrestricted(programme.student, Contract, fields)
     contract = Contract(programme=programme, **fields)
     _check_contract(contract)
     contract.save(force_insert=True)
@@ -257,6 +259,7 @@ def enrol_student(
     *, programme: Programme, group: Group, starts_on: dt.date, by: User, ends_on: dt.date | None = None
 ) -> Enrolment:
     """Place a student in a group. Raises ValidationError when the group does not run then or is full."""
+    check_unrestricted(programme.student, Enrolment, ["group"])
     enrolment = Enrolment(programme=programme, group=group, starts_on=starts_on, ends_on=ends_on)
     _check_place(enrolment)
     enrolment.save(force_insert=True)

@@ -186,6 +186,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "privacy:complaint_letter": ("complaint", (Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:request_task": ("privacy_task", (Role.PRIVACY_OFFICER,)),
     "privacy:paper_destroyed": ("paper", (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)),
+    "privacy:representation_end": ("representation", (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)),
     "privacy:student": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_add": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_lift": ("restriction", (Role.PRIVACY_OFFICER,)),

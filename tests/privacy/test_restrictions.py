@@ -24,10 +24,19 @@ from privacy.models import Erasure, Objection, Restriction
 from privacy.models.restrictions import waiting_for
 from reporting.reports import duo, municipality, progress, results, survey
 from reporting.withheld import categories_of
-from students.actions import change_programme, change_student, correct_own_data, end_enrolment, open_account
-from students.models import Student
+from students.actions import (
+    add_contract,
+    change_programme,
+    change_student,
+    correct_own_data,
+    end_enrolment,
+    enrol_student,
+    open_account,
+    record_exemption,
+)
+from students.models import Contract, Enrolment, Exemption, Student
 from students.models.people import RESTRICTABLE
-from tests.factories import limit, make_group, make_lesson, make_student, place, staff
+from tests.factories import limit, make_group, make_lesson, make_student, place, staff, teach
 from tests.people import signed_in
 from tests.reporting.duo_school import (
     DuoSchool,
@@ -234,6 +243,53 @@ def test_a_restricted_programme_keeps_its_place(ineke: User, north: Location, da
         end_enrolment(enrolment=enrolment, version=enrolment.version, ends_on=TODAY(), by=ineke)
     enrolment.refresh_from_db()
     assert enrolment.ends_on is None
+
+
+def test_a_restricted_programme_gets_no_place_exemption_or_contract(ineke: User, north: Location, dana: User) -> None:
+    """Each refused by the action itself, whoever calls it; another student of the group is not in the way."""
+    group, twin = make_group(north, ineke), place(make_student(north, ineke), make_group(north, ineke), ineke).programme
+    programme = place(make_student(north, ineke), make_group(north, ineke), ineke).programme
+    limit(programme.student, dana, "programme")
+    exempted = {"version": 0, "kind": "medical", "body": "duo", "decided_on": TODAY(), "by": ineke}
+    acts: list[Callable[[Any], object]] = [
+        lambda one: enrol_student(programme=one, group=group, starts_on=TODAY(), by=ineke),
+        lambda one: record_exemption(programme=one, **exempted),
+        lambda one: add_contract(programme=one, starts_on=TODAY(), by=ineke),
+    ]
+    for act in acts:
+        with pytest.raises(ValidationError, match=r"'Uw cursus' van deze cursist is beperkt\. Er is niets gewijzigd\."):
+            act(programme)
+        act(twin)
+    assert Enrolment.objects.filter(programme=programme).count() == 1
+    assert not Exemption.objects.filter(programme=programme).exists()
+    assert not Contract.objects.filter(programme=programme).exists()
+
+
+def test_the_forms_of_place_and_exemption_say_that_it_is_restricted(ineke: User, bram: User, north: Location, dana: User) -> None:
+    group, enrolment = make_group(north, ineke), place(make_student(north, ineke), make_group(north, ineke), ineke)
+    programme = enrolment.programme
+    limit(programme.student, dana, "programme")
+    today = TODAY().isoformat()
+    asked = [
+        (bram, "enrolment_add", programme.student_id, {"programme": programme.pk, "group": group.pk, "starts_on": today}),
+        (ineke, "exemption", programme.pk, {"kind": "medical", "body": "duo", "decided_on": today, "version": 0}),
+    ]
+    for who, name, pk, typed in asked:
+        answer = signed_in(who).post(reverse(f"students:{name}", args=[pk]), typed)
+        assert answer.status_code == 422
+        assert "van deze cursist is beperkt. Er is niets gewijzigd." in answer.content.decode()
+
+
+def test_todays_register_of_a_restricted_programme_is_taken(anna: User, ineke: User, north: Location, dana: User) -> None:
+    group = make_group(north, ineke)
+    enrolment = place(make_student(north, ineke), group, ineke)
+    teach(anna, group, ineke)
+    limit(enrolment.programme.student, dana, "programme")
+    lesson = make_lesson(group, ineke)
+
+    save_register(lesson=lesson, rows=[Marked(enrolment.pk, "absent")], rest_present=False, by=anna)
+
+    assert Mark.objects.get(lesson=lesson).state == "absent"
 
 
 # --- restricting and lifting
