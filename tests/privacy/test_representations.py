@@ -37,7 +37,7 @@ def represent(student: Student, by: User, **more: Any) -> Representation:
 
 
 def ended(row: Representation, by: User, on: dt.date, **more: Any) -> Representation:
-    known = {"version": row.version, "end_reason": "withdrawn"} | more
+    known: dict[str, Any] = {"version": row.version, "end_reason": "withdrawn"} | more
     return end_representation(representation=row, ends_on=on, by=by, **known)
 
 

@@ -250,7 +250,7 @@ def test_a_restricted_programme_gets_no_place_exemption_or_contract(ineke: User,
     group, twin = make_group(north, ineke), place(make_student(north, ineke), make_group(north, ineke), ineke).programme
     programme = place(make_student(north, ineke), make_group(north, ineke), ineke).programme
     limit(programme.student, dana, "programme")
-    exempted = {"version": 0, "kind": "medical", "body": "duo", "decided_on": TODAY(), "by": ineke}
+    exempted: dict[str, Any] = {"version": 0, "kind": "medical", "body": "duo", "decided_on": TODAY(), "by": ineke}
     acts: list[Callable[[Any], object]] = [
         lambda one: enrol_student(programme=one, group=group, starts_on=TODAY(), by=ineke),
         lambda one: record_exemption(programme=one, **exempted),
