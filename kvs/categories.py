@@ -290,6 +290,17 @@ REQUESTS = Category(
     readable_by=PRIVACY,
     references=("A: Betrokkenen kunnen een verzoek indienen bij Meester in NT2", "B 9.5"),
 )
+CONSENTS = Category(
+    "consents",
+    _("What you allow"),
+    _("What you said yes or no to, on which day, and which text you read. You can always change your mind."),
+    purposes=(RIGHTS,),
+    retention=STUDENT_FILE,
+    sensitivity=Sensitivity.SENSITIVE,
+    sources=(Source.SUBJECT,),
+    readable_by=OFFICE,
+    references=("B 4.1.1", "B 9.7", "AVG 7(1)"),
+)
 ACCOUNT = Category(
     "account",
     _("Account"),

@@ -106,6 +106,21 @@ RIGHTS = Purpose(
     ("A: Betrokkenen kunnen een verzoek indienen bij Meester in NT2", "B 9.5", "AVG 12"),
 )
 
+# What rests on consent alone. No column serves these yet: one that does names its purpose, and then only its consent opens it.
+PRIVATE_CLIENT = Purpose(
+    "private_client",
+    _("telling your employer or another private client how your course goes"),
+    Basis.CONSENT,
+    ("B 4.1.4", "AVG 6(1)(a)"),
+    confirmed=False,
+)
+PHOTO = Purpose(
+    "photo", _("showing you in photos and films of the school"), Basis.CONSENT, ("B 4.1.1", "AVG 6(1)(a)"), confirmed=False
+)
+KEEP_IN_TOUCH = Purpose(
+    "keep_in_touch", _("getting in touch with you after your course"), Basis.CONSENT, ("B 4.1.1", "AVG 6(1)(a)"), confirmed=False
+)
+
 # --- to whom
 MUNICIPALITY = Recipient(
     "municipality",

@@ -21,7 +21,7 @@ from privacy.actions.erasure import prepare_erasure
 from privacy.actions.exports import ask_export
 from privacy.models import Erasure, Objection, PersonExport, PrivacyRequest, Restriction
 from privacy.subject import find_person
-from students.models import Student
+from students.models import Consent, ConsentEvent, Student
 
 
 class Execution(NamedTuple):
@@ -66,6 +66,24 @@ def _stopped_on(request: PrivacyRequest) -> dt.date | None:
     return min((day for day in days if day >= request.received_on), default=None)
 
 
+# --- consent: taken back on the page of the student
+
+
+def _consents_page(request: PrivacyRequest) -> str:
+    student = _student(request)
+    return reverse("privacy:consents", args=[student.pk]) if student else ""
+
+
+def _withdrawn_on(request: PrivacyRequest) -> dt.date | None:
+    """The day something was taken back; the day it was asked when nothing is allowed at all."""
+    student = _student(request)
+    events = ConsentEvent.objects.filter(consent__student=student, act=ConsentEvent.Act.WITHDRAWN, on__gte=request.received_on)
+    day = events.order_by("on").values_list("on", flat=True).first()
+    if day is None and not Consent.objects.filter(student=student, state=Consent.State.GIVEN).exists():
+        return request.received_on
+    return day
+
+
 def _person(request: PrivacyRequest) -> Any:
     person = find_person(request.subject_audit_id) if request.subject_audit_id else None
     if person is None:
@@ -106,11 +124,12 @@ def _handed_over_on(request: PrivacyRequest) -> dt.date | None:
     return timezone.localdate(given.handed_over_at) if given else None
 
 
-OF_STUDENTS = frozenset({rules.RESTRICTION, rules.OBJECTION})
+OF_STUDENTS = frozenset({rules.RESTRICTION, rules.OBJECTION, rules.CONSENT})
 EXECUTIONS: dict[str, Execution] = {
     rules.ACCESS: Execution(_("Make the copy"), _copy_page, _handed_over_on, _ask_copy),
     rules.PORTABILITY: Execution(_("Make the copy"), _copy_page, _handed_over_on, _ask_copy),
     rules.ERASURE: Execution(_("Erase the data"), _erasure_page, _erased_on, _plan_erasure),
     rules.RESTRICTION: Execution(_("Restrict the use of the data"), _student_page, _restricted_on),
     rules.OBJECTION: Execution(_("Stop the purpose"), _student_page, _stopped_on),
+    rules.CONSENT: Execution(_("Record the withdrawal"), _consents_page, _withdrawn_on),
 }

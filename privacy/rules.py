@@ -136,6 +136,29 @@ def representative_may_act(one: Standing, age: int | None, day: dt.date, matter:
     return True
 
 
+# Consent is of the person, a minor's of the parent, in curatele or mentorschap of the representative in that matter (UAVG 5(1),
+# 5(2)). Who has a written authorisation speaks for somebody, and does not consent in their place.
+CONSENTING = frozenset({PARENT, CURATOR, ADMINISTRATOR, MENTOR})
+
+
+def person_may_consent(age: int | None, day: dt.date, measures: Collection[Standing]) -> bool:
+    """Whether the person's own yes counts: 16 or older, and no curatele or mentorschap over it."""
+    placed = any(one.kind in REACH and one.holds_on(day) and one.covers(PERSONAL) for one in measures)
+    return "person" in who_may_consent(age) and not placed
+
+
+def representative_may_consent(one: Standing, age: int | None, day: dt.date) -> bool:
+    """Whether this representative's yes counts on `day`."""
+    if one.kind not in CONSENTING or not one.holds_on(day) or not one.covers(PERSONAL):
+        return False
+    return one.kind != PARENT or (age is not None and "representative" in who_may_consent(age))
+
+
+def person_may_withdraw(age: int | None) -> bool:
+    """Whether the person's own no counts: from 12 years on, also for who has a representative (UAVG 5, at any time)."""
+    return "person" in who_may_withdraw(age)
+
+
 # --- whether we know who asks
 
 SECOND_FACTOR, SIGNED_IN, SEEN, CALLED_BACK, NOT_ESTABLISHED = "second_factor", "signed_in", "seen", "called_back", "none"

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from kvs.files import store_file
 from kvs.jobs import start_job
@@ -20,6 +20,7 @@ from kvs.pdf import pdf_available
 from reporting import profile, render, rules
 from reporting.models import ColumnProfile, DisclosedPerson, Disclosure, ProfileColumn, ReportFile, ReportRun
 from reporting.report import Content, Progress, Report, stored
+from reporting.withheld import lacking_consent
 from students.models import Client
 
 LANGUAGE = "nl"  # of every report: its readers are Dutch offices, whatever language the maker works in
@@ -76,6 +77,8 @@ def make_report(run: ReportRun, progress: Progress) -> None:
         content = run.definition.build(form.cleaned_data, run.requested_by, progress)
         if run.definition.recipient is None and content.people:
             raise ValueError("A report without recipient holds nobody.")
+        if lacking_consent(run.definition, run.client, content.people):
+            raise ValueError("Somebody in it gave no consent: the report must leave such people out.")
         _store(run, content, progress)
 
 
@@ -162,12 +165,16 @@ def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
     """Record that a file was handed to the recipient of its report. The people in it see this.
 
     Raises ValueError for a report that stays inside or was not made, and for the school's own papers beside a file by
-    column profile: those name students who are not in it.
+    column profile: those name students who are not in it. Raises ValidationError when somebody in it gave no consent where
+    only that allows it: also one taken back, or a client that became a private one, since the report was made.
     """
     run = file.run
     recipient = run.definition.recipient
     if recipient is None or run.version is None or (run.definition.layout and not file.name):
         raise ValueError("This report is not handed over.")
+    people = list(SealedFilePerson.objects.filter(file=file.file_id).values_list("audit_id", flat=True))
+    if without := lacking_consent(run.definition, run.client, people):
+        raise ValidationError(_without_consent(without))
     disclosure = Disclosure.objects.create(
         report=run.report,
         parameters=run.parameters,
@@ -181,9 +188,19 @@ def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
         channel=channel,
         by=by,
     )
-    people = SealedFilePerson.objects.filter(file=file.file_id).values_list("audit_id", flat=True)
     DisclosedPerson.objects.bulk_create([DisclosedPerson(disclosure=disclosure, audit_id=person) for person in people])
     return disclosure
+
+
+def _without_consent(number: int) -> str:
+    text = ngettext(
+        "%(number)d student in this report did not allow it, or took it back. It may not go. Make the report again: then this "
+        "student is left out.",
+        "%(number)d students in this report did not allow it, or took it back. It may not go. Make the report again: then these "
+        "students are left out.",
+        number,
+    )
+    return text % {"number": number}
 
 
 def delete_old_runs() -> int:

@@ -5,6 +5,7 @@ from kvs.categories import (
     ACCOUNT,
     BACKGROUND,
     BSN,
+    CONSENTS,
     CONTACT,
     CONTACT_PERSON,
     EXEMPTION,
@@ -320,4 +321,51 @@ IMPORTS = (
     ),
 )
 
-MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *EXEMPTIONS, *GROUPS, *CORRECTIONS, *IMPORTS)
+SAID = {"audited": False}  # the events are the record of who said what when: they only grow
+CONSENT = (
+    Model(
+        "students.ConsentText",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("purpose", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+            NotPersonal("text", Reason.SETTING),
+            NotPersonal("important", Reason.SETTING),
+            NotPersonal("starts_on", Reason.SETTING),
+        ),
+    ),
+    Model(
+        "students.Consent",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("purpose", CONSENTS),
+            Field("client", CONSENTS),
+            Field("state", CONSENTS),
+            Field("since", CONSENTS),
+            NotPersonal("text_version", Reason.VERSION),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("student",),
+    ),
+    Model(
+        "students.ConsentEvent",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("consent", Reason.LINK),
+            Field("act", CONSENTS, **SAID),
+            Field("text_version", CONSENTS, **SAID),
+            Field("language", CONSENTS, **SAID),
+            Field("on", CONSENTS, **SAID),
+            Field("at", CONSENTS, **SAID),
+            Field("way", CONSENTS, **SAID),
+            Field("said_by", CONSENTS, **SAID),
+            Field("representation", CONSENTS, **SAID),
+            Field("place", CONSENTS, sensitivity=Sensitivity.IDENTIFIER, **SAID),
+            Field("by_audit_id", CONSENTS, **SAID),
+        ),
+        owners=("consent__student",),
+    ),
+)
+
+MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *EXEMPTIONS, *GROUPS, *CORRECTIONS, *IMPORTS, *CONSENT)

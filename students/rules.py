@@ -119,3 +119,22 @@ CONTACT_LANGUAGES = (
     ("vie", "Tiếng Việt"),
     ("zho", "中文"),
 )
+
+
+# What the school asks until it writes its own text: plain words, one thing at a time, and what a no changes (AVG 4(11), 7(2)
+# and (4): free, specific, informed; never a condition). These are data of the school, in its own language.
+CONSENT_TEXTS_FROM = dt.date(2018, 5, 25)  # nothing was asked before the AVG
+CONSENT_TEXTS = {
+    "photo": (
+        "De school mag foto's en filmpjes laten zien waar u op staat. Bijvoorbeeld op de website of in een folder. "
+        "Dit hoeft niet. Zegt u nee, dan verandert er niets aan uw lessen."
+    ),
+    "keep_in_touch": (
+        "De school mag u na uw cursus bellen of mailen. Bijvoorbeeld om te vragen hoe het met u gaat of om te vertellen over "
+        "een nieuwe cursus. Dit hoeft niet. Zegt u nee, dan verandert er niets aan uw lessen."
+    ),
+    "private_client": (
+        "De school mag aan deze opdrachtgever vertellen hoe vaak u in de les bent en hoe het met u gaat in de cursus. "
+        "Dit hoeft niet. Zegt u nee, dan vertelt de school niets over u. Uw lessen gaan gewoon door."
+    ),
+}

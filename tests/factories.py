@@ -11,12 +11,13 @@ from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, Role, User
 from privacy.actions.complaints import take_in_complaint
+from privacy.actions.consents import say
 from privacy.actions.incidents import report_incident
 from privacy.actions.requests import add_paper, add_representation, decide_request, take_in
 from privacy.actions.restrictions import object_to, restrict
 from privacy.models import Complaint, PrivacyRequest, Restriction
 from students import actions
-from students.models import Client, Enrolment, Group, Student, TeachingAssignment
+from students.models import Client, Consent, Enrolment, Group, Student, TeachingAssignment
 
 PASSWORD = "fiets onder de oude brug 7"  # long enough to pass our own rules
 LONG_AGO = dt.date(2020, 1, 1)
@@ -90,6 +91,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "incident": report_incident(kind="lost", discovered_at=now, description="Een map", by=by),
         "objection": object_to(student=limited, purpose="quality", by=by),
     }
+    consent(student, by)
     made |= requests_of_everyone(location, by)
     return {kind: str(row.pk) for kind, row in made.items()}
 
@@ -122,6 +124,21 @@ def complain(student: Student, by: User, **facts: Any) -> Complaint:
     known: dict[str, Any] = {"about": "data", "channel": "letter", "received_on": timezone.localdate(), "person_kind": "student"}
     who: dict[str, Any] = {"name": student.full_name, "subject_audit_id": student.audit_id, "contact": "Kade 1, Oosterveen"}
     return take_in_complaint(by=by, **({"words": "Mijn cijfers hingen op de deur"} | known | who | facts))
+
+
+def consent(student: Student, by: User, purpose: str = "photo", client: Client | None = None, *, yes: bool = True) -> Consent:
+    """A word of `student` about a purpose, on a signed paper of today."""
+    return say(
+        student=student,
+        purpose=purpose,
+        client=client,
+        yes=yes,
+        on=timezone.localdate(),
+        way="paper",
+        place="kast 3",
+        by=by,
+        version=None,
+    )
 
 
 def ask_privacy(student: Student, by: User, **facts: Any) -> PrivacyRequest:

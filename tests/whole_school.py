@@ -61,6 +61,8 @@ MORE: dict[str, dict[str, str]] = {
     "privacy:export_student": {"pk": "student"},
     **{f"privacy:{name}": {"pk": "export"} for name in ("export", "export_progress", "export_file", "export_hand_over")},
     **{f"privacy:{name}": {"pk": "own_export"} for name in ("own_export_progress", "own_export_file")},
+    "privacy:consent_record": {"pk": "student", "about": "photo"},
+    "privacy:consent_text": {"code": "photo"},
     "privacy:period": {"code": "student_file"},
     "privacy:letter_file": {"pk": "privacy_request", "which": "besluit"},
     "privacy:complaint_file": {"pk": "complaint", "which": "ontvangst"},

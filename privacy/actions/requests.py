@@ -201,7 +201,12 @@ def _refuse_hasty(stored: PrivacyRequest) -> None:
 
 
 def _make_tasks(row: PrivacyRequest) -> None:
-    """The tasks that hang on the decision; those that ended under an earlier decision stay."""
+    """The tasks that hang on the decision; those that ended under an earlier decision stay.
+
+    Those of a withdrawn consent were made when it was withdrawn, which no decision changes (AVG 7(3)).
+    """
+    if row.kind == rules.CONSENT:
+        return
     row.tasks.open().delete()
     known = set(row.tasks.values_list("kind", "what"))
     wanted = _tasks(row) if row.is_granted else []

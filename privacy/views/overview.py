@@ -64,6 +64,14 @@ SECTIONS: tuple[Section, ...] = (
         waiting="privacy.models.restrictions.waiting_for",
     ),
     Section(
+        _("Consents"),
+        _("What students allow, per purpose, and whom to ask before a private client hears anything."),
+        "privacy:consent_list",
+        "thumbs-up",
+        frozenset({Role.PRIVACY_OFFICER}),
+        waiting="privacy.consents.waiting_for",
+    ),
+    Section(
         _("Copies of everything"),
         _("A person asks what the school knows: make the copy and hand it over."),
         "privacy:exports",

@@ -70,6 +70,7 @@ CHOICES = (
         "undo-2",
         gettext_lazy("I take my permission back"),
         gettext_lazy("You said yes before. Now you say no."),
+        "privacy:own_consents",
     ),
 )
 

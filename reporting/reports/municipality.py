@@ -103,10 +103,10 @@ def sums_of(client: Client, first: dt.date, last: dt.date, by: User) -> dict[uui
     return {values["student"]: {name: value for name, value in values.items() if name != "student"} for values in marks}
 
 
-def rows(sums: dict[uuid.UUID, dict[str, Any]], by: User) -> Iterator[Row]:
+def rows(sums: dict[uuid.UUID, dict[str, Any]], client: Client, by: User) -> Iterator[Row]:
     """A row per student of `sums` who may be in the report, by name."""
     names = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
-    named = Student.objects.visible_to(by).filter(pk__in=sums).exclude(pk__in=withheld(REPORT)).only(*names)
+    named = Student.objects.visible_to(by).filter(pk__in=sums).exclude(pk__in=withheld(REPORT, client)).only(*names)
     for student in named.order_by("sort_key", "number"):
         yield Row(student.audit_id, student.list_name, student.number, excused=0, **sums[student.pk])
 
@@ -123,7 +123,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     client, first = asked["client"], asked["month"]
     last = first.replace(day=monthrange(first.year, first.month)[1])
     sums, counter, made = sums_of(client, first, last, by), count(1), []
-    for row in rows(sums, by):
+    for row in rows(sums, client, by):
         made.append(row)
         progress(next(counter), None, gettext_noop("Adding up the attendance of students"))
     total = _total(made)

@@ -116,7 +116,7 @@ def courses_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[
     names = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
     programmes = (
         programmes_of(client, first, last, who)
-        .exclude(student__in=withheld(REPORT))
+        .exclude(student__in=withheld(REPORT, client))
         .select_related("student")
         .only("target_level", *(f"student__{name}" for name in names))
         .order_by("student__sort_key", "student__number", "starts_on")
@@ -213,7 +213,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         sat += _exams(course)
         progress(number, len(courses), gettext_noop("Gathering levels, exams and hours of students"))
     people = tuple(dict.fromkeys(row.person for row in rows))
-    restricted = programmes_of(client, first, last, by.only_as(*ROLES)).filter(student__in=withheld(REPORT))
+    restricted = programmes_of(client, first, last, by.only_as(*ROLES)).filter(student__in=withheld(REPORT, client))
     left_out = restricted.values("student").distinct().count()
     return Content(
         about=" · ".join([client.name, _("until %(last)s inclusive") % {"last": date_format(last)}, *_part_only(by)]),

@@ -3,6 +3,7 @@ not, groups.py where, corrections.py what a student says is wrong, imports.py wh
 """
 
 from students.models.clients import CaseManager, Client
+from students.models.consents import Consent, ConsentEvent, ConsentText
 from students.models.corrections import CorrectionProposal
 from students.models.exemptions import Exemption
 from students.models.groups import Enrolment, Group, GroupAccess, TeachingAssignment
@@ -13,6 +14,9 @@ from students.models.programmes import Contract, Programme
 __all__ = [
     "CaseManager",
     "Client",
+    "Consent",
+    "ConsentEvent",
+    "ConsentText",
     "Contract",
     "CorrectionProposal",
     "Enrolment",

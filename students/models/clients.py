@@ -45,6 +45,14 @@ class Client(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_private(self) -> bool:
+        """Whether it hears nothing without the student's consent (policy B 4.1.4): all but a municipality.
+
+        An "other organisation" may be public; as the policy asks consent for both, not knowing is no reason to tell.
+        """
+        return self.kind != self.Kind.MUNICIPALITY
+
 
 class CaseManagerQuerySet(models.QuerySet["CaseManager"]):
     """Which case managers."""

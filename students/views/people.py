@@ -29,6 +29,7 @@ from students.models.groups import FAR_AWAY, active
 EDITORS = (Role.ADMINISTRATION,)
 PROGRAMME_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 PROGRESS_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.TEACHER, Role.MANAGEMENT)
+CONSENT_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)
 LAST_LETTER = "\U0010ffff"  # sorts behind every name
 BSN_SEARCHERS = (Role.ADMINISTRATION, Role.FINANCE, Role.PRIVACY_OFFICER)
 LISTED = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
@@ -198,6 +199,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
         (_("Data"), "students:detail", tuple(STAFF)),
         (_("Programme and contract"), "students:programmes", PROGRAMME_READERS),
         (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),
+        (_("Consents"), "privacy:consents", CONSENT_READERS),
         (_("Privacy"), "privacy:student", (Role.PRIVACY_OFFICER,)),
     )
     return [

@@ -137,8 +137,9 @@ def contract_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         fields = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         return actions.add_contract(programme=programme, by=request.user, **fields)
 
-    def done(_made: Contract) -> str:
+    def done(made: Contract) -> str:
         messages.success(request, _("The contract of %(name)s is saved.") % {"name": programme.student.full_name})
+        _remind_of_consent(request, made)
         return _back(programme.student)
 
     return form_page(request, form, act=act, done=done, **_page(programme.student, _("New contract")))
@@ -158,11 +159,23 @@ def contract_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         version = form.cleaned_data["version"] or 0
         return actions.change_contract(contract=contract, version=version, by=request.user, changes=changes)
 
-    def done(_saved: Contract) -> str:
+    def done(saved: Contract) -> str:
         messages.success(request, _("The contract of %(name)s is saved.") % {"name": student.full_name})
+        _remind_of_consent(request, saved)
         return _back(student)
 
     return form_page(request, form, act=act, done=done, **_page(student, _("Change contract")))
+
+
+def _remind_of_consent(request: KvsRequest, contract: Contract) -> None:
+    """A private client hears nothing before the student allowed it (policy B 4.1.4): a contract is no consent."""
+    client = contract.client
+    if client is None or not client.is_private:
+        return
+    text = _(
+        "Ask the student for consent before %(client)s hears anything. Until then no report about this student may go there."
+    )
+    messages.warning(request, text % {"client": client.name})
 
 
 @require_http_methods(["GET", "POST"])

@@ -64,6 +64,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "attendance:today": (302, only(Role.TEACHER)),
     "students:corrections": (302, only(*ADMINISTRATION)),
     "privacy:restrictions": (302, only(Role.PRIVACY_OFFICER)),
+    "privacy:consent_list": (302, only(Role.PRIVACY_OFFICER)),
     "privacy:incident_report": (302, only(*STAFF_ROLES)),
     "privacy:incidents": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:exports": (302, only(Role.PRIVACY_OFFICER)),
@@ -187,6 +188,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "privacy:request_task": ("privacy_task", (Role.PRIVACY_OFFICER,)),
     "privacy:paper_destroyed": ("paper", (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)),
     "privacy:representation_end": ("representation", (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)),
+    "privacy:consents": ("student", (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)),
     "privacy:student": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_add": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_lift": ("restriction", (Role.PRIVACY_OFFICER,)),
@@ -229,6 +231,7 @@ OWN: dict[str, dict[str, str]] = {
     "reporting:own_progress": {},
     "privacy:own_retention": {},
     "privacy:own_objections": {},
+    "privacy:own_consents": {},
 }
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {
@@ -284,6 +287,8 @@ ELSEWHERE = {
     "privacy:erasure_renew": "test_strangers_change_no_erasure",
     "privacy:erasure_cancel": "test_strangers_change_no_erasure",
     "privacy:hold_release": "test_strangers_lift_no_hold",
+    "privacy:consent_record": "test_strangers_record_no_consent",
+    "privacy:consent_text": "test_only_the_officer_writes_what_is_asked",
     "privacy:period": "test_strangers_change_no_period",
 }
 
