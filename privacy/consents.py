@@ -135,7 +135,7 @@ def counts(user: User) -> dict[str, dict[str, int]]:
     """How many students said what, by purpose and SHOWN. The same number of queries whatever the school's size."""
     today = timezone.localdate()
     found = {code: dict.fromkeys(SHOWN, 0) for code in CODES}
-    rows = Consent.objects.with_cover(today).filter(student__in=Student.objects.visible_to(user)).order_by()
+    rows: Any = Consent.objects.with_cover(today).filter(student__in=Student.objects.visible_to(user)).order_by()
     for row in rows.values("purpose", "state", "uncovered").annotate(number=Count("student", distinct=True)):
         given = row["state"] == Consent.State.GIVEN
         show = ("again" if row["uncovered"] else "given") if given else "no"

@@ -112,7 +112,9 @@ class Consent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(_("purpose"), max_length=20)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, verbose_name=_("client"), related_name="+")
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("client"), related_name="+"
+    )
     state = models.CharField(_("what the student says"), max_length=9, choices=State)
     since = models.DateField(_("since"))
     text_version = models.PositiveIntegerField()
@@ -195,8 +197,8 @@ class ConsentEvent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     way = models.CharField(_("how"), max_length=6, choices=Way)
     said_by = models.CharField(_("who said it"), max_length=14, choices=SaidBy)
-    representation = models.UUIDField(null=True)  # privacy.Representation: kept apart, and longer than the file
-    place = SealedField(_("where the paper lies"), context="students.consent_event.place", null=True)
+    representation = models.UUIDField(null=True, blank=True)  # privacy.Representation: kept apart, and longer than the file
+    place = SealedField(_("where the paper lies"), context="students.consent_event.place", null=True, blank=True)
     by_audit_id = models.UUIDField()  # no foreign key: an append-only row cannot be emptied when an account goes
 
     objects = ConsentEventQuerySet.as_manager()
