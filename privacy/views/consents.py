@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -81,7 +82,7 @@ def consent_record(request: KvsRequest, pk: uuid.UUID, about: str) -> HttpRespon
         done=done,
         template="privacy/consent_record.html",
         question=question,
-        title=question.title,
+        title=capfirst(question.title),
         verb=_("Record"),
         parent=student.full_name,
         parent_url=reverse("privacy:consents", args=[student.pk]),
@@ -154,7 +155,7 @@ def consent_text(request: KvsRequest, code: str) -> HttpResponse:
         template="privacy/consent_text.html",
         versions=versions,
         current=ConsentText.objects.on(code, today),
-        title=str(TITLES[code]).capitalize(),
+        title=capfirst(str(TITLES[code])),
         verb=_("Save as a new version"),
         parent=_("Consents"),
         parent_url=reverse("privacy:consent_list"),
