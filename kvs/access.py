@@ -169,12 +169,12 @@ def navigation_for(user: User, path: str) -> list[Link]:
 
 def context(request: HttpRequest) -> dict[str, object]:
     """What every page knows: the school, the demo strip, and for who is signed in the navigation and the roles."""
-    known: dict[str, object] = {
-        "school_name": Organisation.objects.values_list("name", flat=True).first(),
-    }
+    school = Organisation.objects.values("name", "announced_at").first() or {"name": None, "announced_at": None}
+    known: dict[str, object] = {"school_name": school["name"]}
     user = getattr(request, "account", None) or getattr(request, "user", None)
     if isinstance(user, User) and not factors.missing(request, user):
         known["navigation"] = navigation_for(user, request.path)
+        known["announced_at"] = school["announced_at"]
         if user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}):
             known["search_url"] = reverse("students:search")
         known["role_labels"] = [membership.get_role_display() for membership in user.active_memberships()]

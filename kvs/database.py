@@ -29,6 +29,30 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
+_FROZEN = """
+CREATE OR REPLACE FUNCTION kvs_published_is_frozen() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF OLD.published_at IS NOT NULL THEN
+        RAISE EXCEPTION '% is published, % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END
+$body$;
+"""
+
+
+def frozen_once_published(table: str) -> migrations.RunSQL:
+    """Migration operation: a row of `table` refuses UPDATE and DELETE, with IntegrityError, once its `published_at` is set."""
+    trigger = f'CREATE TRIGGER frozen BEFORE UPDATE OR DELETE ON "{table}" '
+    return migrations.RunSQL(
+        sql=_FROZEN + trigger + "FOR EACH ROW EXECUTE FUNCTION kvs_published_is_frozen();",
+        reverse_sql=f'DROP TRIGGER frozen ON "{table}";',
+    )
+
+
 @contextmanager
 def erasing() -> Iterator[None]:
     """A transaction in which rows of append-only tables may be deleted: for erasure and retention, nothing else."""

@@ -37,7 +37,20 @@ def logins() -> list[tuple[str, str, str]]:
 
 def fill() -> None:
     """Make the school, its locations and its staff."""
-    Organisation.objects.create(name="Taalschool Lindenhof", is_demo=True, bow_number="0099999", handbook_edition="2026 (demo)")
+    Organisation.objects.create(
+        name="Taalschool Lindenhof",
+        is_demo=True,
+        bow_number="0099999",
+        handbook_edition="2026 (demo)",
+        street="Lindenlaan 1",
+        postcode="1234 AB",
+        city="Oosterveen",
+        email=f"info@{DOMAIN}",
+        phone="010 000 00 00",
+        kvk_number="00000000",
+        privacy_contact="functionaris gegevensbescherming",
+        privacy_email=f"privacy@{DOMAIN}",
+    )
     today = timezone.localdate()
     places = {name: Location.objects.create(name=name, city=city) for name, city in (("Noord", "Oosterveen"), ("Zuid", "Kadijk"))}
     password = make_password(PASSWORD)  # hashed once: slow on purpose

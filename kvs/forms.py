@@ -31,12 +31,16 @@ class SchoolForm(forms.ModelForm[Organisation]):
         coerce=int,
         help_text=_("Blik op Werk measures results over twelve months. Not confirmed yet: ask Blik op Werk which months."),
     )
+    kvk_number = forms.CharField(label=_("KvK number"), max_length=12, required=False)  # typed with spaces or dots
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     bow_number_form = RegexValidator(r"\A0*[1-9][0-9]*\Z", _("A Blik op Werk number has 1 to 10 digits and nothing else."))
 
     class Meta:
         model = Organisation
-        fields = ("name", "bow_number", "measuring_year_month", "handbook_edition", "upload_kept_days")
+        fields = (
+            *("name", "street", "postcode", "city", "email", "phone", "kvk_number", "privacy_contact", "privacy_email"),
+            *("bow_number", "measuring_year_month", "handbook_edition", "upload_kept_days"),
+        )
         help_texts = {
             "bow_number": _(
                 "The number of the quality mark, as on zoekinburgerschool.nl. It is in the name of the file for DUO."
@@ -49,3 +53,12 @@ class SchoolForm(forms.ModelForm[Organisation]):
         self.fields["version"].initial = self.instance.version
         self.fields["bow_number"].widget.attrs |= {"inputmode": "numeric"}
         self.fields["bow_number"].validators.append(self.bow_number_form)
+
+    def clean_postcode(self) -> str:
+        """As it is written: "1234ab" becomes "1234 AB"."""
+        plain = "".join(self.cleaned_data["postcode"].split()).upper()
+        return f"{plain[:4]} {plain[4:]}" if plain else ""
+
+    def clean_kvk_number(self) -> str:
+        """Without the spaces and dots people type."""
+        return "".join(letter for letter in self.cleaned_data["kvk_number"] if letter not in " .")

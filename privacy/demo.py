@@ -10,7 +10,7 @@ from django.utils import timezone
 from kvs.models import Job, User
 from kvs.trace import acting
 from kvs.vocabulary import QUALITY
-from privacy import rules
+from privacy import demo_policy, rules
 from privacy.actions import requests
 from privacy.actions.erasure import prepare_erasure
 from privacy.actions.incidents import report_incident
@@ -36,6 +36,7 @@ def fill() -> None:
     """Requests in every state, a restriction, an objection, a breach, an exemption, and an erasure that waits."""
     today = timezone.localdate()
     officer = staff("dana")
+    demo_policy.fill()  # first: an erasure that is prepared counts the hand-outs
     with acting(lambda: officer):
         _requests(today, officer)
         _limits(today, officer)

@@ -366,4 +366,53 @@ COMPLAINTS = (
     ),
 )
 
-MODELS: tuple[Model, ...] = (*ERASURES, *RESTRICTIONS, *REQUEST_MODELS, *COMPLAINTS, *EXPORTS, *INCIDENTS, *RETENTION)
+ANNOUNCEMENTS = (
+    Model(
+        "privacy.RegisterVersion",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("number", Reason.ORGANISATION),
+            NotPersonal("published_at", Reason.ORGANISATION),
+            NotPersonal("rows", Reason.SOFTWARE),
+            NotPersonal("sha256", Reason.SOFTWARE),
+            NotPersonal("is_important", Reason.ORGANISATION),
+            NotPersonal("summary", Reason.ORGANISATION),
+        ),
+    ),
+    Model(
+        "privacy.Announcement",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("policy", Reason.LINK),
+            NotPersonal("register", Reason.LINK),
+            NotPersonal("made_at", Reason.ORGANISATION),
+            NotPersonal("job", Reason.LINK),
+        ),
+    ),
+    Model(
+        "privacy.PolicyNotice",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("announcement", Reason.LINK),
+            NotPersonal("student", Reason.LINK),
+            NotPersonal("user", Reason.LINK),
+            Field("mailed_at", REQUESTS, **WITH_THE_FILE),
+            Field("refused", REQUESTS, **WITH_THE_FILE),
+            Field("letter_on", REQUESTS, **WITH_THE_FILE),
+            Field("read_at", REQUESTS, **WITH_THE_FILE),
+        ),
+        owners=("student", "user"),
+    ),
+)
+
+
+MODELS: tuple[Model, ...] = (
+    *ERASURES,
+    *RESTRICTIONS,
+    *REQUEST_MODELS,
+    *COMPLAINTS,
+    *EXPORTS,
+    *INCIDENTS,
+    *RETENTION,
+    *ANNOUNCEMENTS,
+)

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from kvs.jobs import Run, job, start_job
 from kvs.models import Job
-from privacy.actions import certificate, complaints, erasure, exports, notices, retention
-from privacy.models import Erasure, PersonExport
+from privacy.actions import announcements, certificate, complaints, erasure, exports, notices, retention
+from privacy.models import Announcement, Erasure, PersonExport
 
 
 @job("privacy.erase")
@@ -42,6 +42,13 @@ def start_retention() -> None:
     """Start the run of today, unless one is at it."""
     if not Job.objects.unfinished().filter(kind="privacy.retention").exists():
         start_job("privacy.retention", {}, by=None)
+
+
+@job("privacy.announce")
+def announce(run: Run) -> None:
+    """Mail the notices of an announcement; each person once."""
+    row = Announcement.objects.get(pk=run.arguments["announcement"])
+    announcements.mail_notices(announcement=row, progress=run.progress)
 
 
 @job("privacy.tell_contacts")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting import student_pages, views
+from reporting import annex_pages, student_pages, views
 
 app_name = "reporting"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("rapporten/<uuid:pk>/bestand/<uuid:file>/", views.run_file, name="file"),
     path("rapporten/<uuid:pk>/overdragen/", views.run_hand_over, name="hand_over"),
     path("cursisten/<uuid:pk>/voortgang/", student_pages.student_progress, name="student_progress"),
+    path("trajecten/<uuid:pk>/bijlage/", annex_pages.annex, name="annex"),
+    path("bijlage-uw-gegevens/", annex_pages.annex_blank, name="annex_blank"),
     path("mijn/voortgang/", student_pages.own_progress, name="own_progress"),
     path("verstrekt/", views.own_disclosures, name="own_disclosures"),
     path("gegevens-en-waarom/", views.data_and_why, name="data_and_why"),

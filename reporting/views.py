@@ -24,7 +24,7 @@ from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.files import open_file
 from kvs.jobs import request_cancel
-from kvs.models import AccessEvent, Job, JobState, Role, SealedFile, SealedFilePerson
+from kvs.models import AccessEvent, Job, JobState, Organisation, PolicyVersion, Role, SealedFile, SealedFilePerson
 from kvs.pages import Sorts, form_page, list_page
 from kvs.pdf import pdf_available
 from reporting import actions, processing, profile, rules
@@ -298,4 +298,10 @@ def _own_audit_ids(request: KvsRequest) -> list[uuid.UUID]:
 @login_not_required
 def data_and_why(request: HttpRequest) -> HttpResponse:
     """The public page: which data the school keeps of people and why. Straight from the data catalogue."""
-    return render(request, "reporting/data_and_why.html", {"subjects": processing.subjects(), "stores": processing.stores()})
+    context = {
+        "school": Organisation.objects.first(),
+        "policy": PolicyVersion.objects.in_force(),
+        "subjects": processing.subjects(),
+        "stores": processing.stores(),
+    }
+    return render(request, "reporting/data_and_why.html", context)

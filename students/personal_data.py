@@ -15,7 +15,7 @@ from kvs.categories import (
     RESIDENCE,
     WORK,
 )
-from kvs.terms import Kind, Reason, Rectify, Sensitivity
+from kvs.terms import Kind, Reason, Rectify, Sensitivity, Source
 from kvs.vocabulary import RIGHTS, STUDENT_FILE, SURVEY, SURVEYOR, WHILE_NEEDED
 
 # The survey agency calls or mails; which of the two depends on the kind of programme (Blik op Werk, "tevredenheidsonderzoek
@@ -368,4 +368,39 @@ CONSENT = (
     ),
 )
 
-MODELS = (*CLIENTS, *PEOPLE, *PROGRAMMES, *EXEMPTIONS, *GROUPS, *CORRECTIONS, *IMPORTS, *CONSENT)
+# Whom the school told what: part of the file, for whoever works with programmes; it goes to nobody outside.
+GIVEN = {
+    "recipients": (),
+    "purposes": (RIGHTS,),
+    "sources": (Source.SCHOOL,),
+    "readable_by": frozenset({"administration", "coordinator", "finance", "management", "privacy_officer"}),
+    **ASKED,
+}
+HAND_OUTS = (
+    Model(
+        "students.HandOut",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("programme", Reason.LINK),
+            Field("kind", PROGRAMME, **GIVEN),
+            NotPersonal("policy", Reason.LINK),
+            Field("handed_on", PROGRAMME, **GIVEN),
+            Field("how", PROGRAMME, **GIVEN),
+            NotPersonal("by", Reason.LINK),
+        ),
+        owners=("programme__student",),
+        actors=("by",),
+    ),
+)
+
+MODELS = (
+    *CLIENTS,
+    *PEOPLE,
+    *PROGRAMMES,
+    *EXEMPTIONS,
+    *GROUPS,
+    *CORRECTIONS,
+    *IMPORTS,
+    *CONSENT,
+    *HAND_OUTS,
+)

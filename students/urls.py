@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import cards, clients, corrections, groups, imports, informing, people, portal, programmes
+from students.views import cards, clients, corrections, groups, handouts, imports, informing, people, portal, programmes
 
 app_name = "students"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("cursisten/<uuid:pk>/trajecten/nieuw/", programmes.programme_add, name="programme_add"),
     path("cursisten/<uuid:pk>/plaatsen/", programmes.enrolment_add, name="enrolment_add"),
     path("trajecten/<uuid:pk>/", programmes.programme_edit, name="programme_edit"),
+    path("cursisten/privacyreglement/", handouts.hand_outs, name="hand_outs"),
+    path("trajecten/<uuid:pk>/uitgereikt/", handouts.hand_out_add, name="hand_out_add"),
+    path("uitgereikt/<uuid:pk>/verwijderen/", handouts.hand_out_remove, name="hand_out_remove"),
     path("trajecten/<uuid:pk>/ontheffing/", programmes.exemption, name="exemption"),
     path("trajecten/<uuid:pk>/contract/", programmes.contract_add, name="contract_add"),
     path("contracten/<uuid:pk>/", programmes.contract_edit, name="contract_edit"),

@@ -9,15 +9,17 @@ from django.utils import timezone
 from attendance.actions import plan_lesson
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
-from kvs.models import Location, Membership, Role, User
+from kvs.models import Location, Membership, PolicyVersion, Role, User
+from privacy.actions.announcements import draft_policy, publish_policy, publish_register
 from privacy.actions.complaints import take_in_complaint
 from privacy.actions.consents import say
 from privacy.actions.incidents import report_incident
 from privacy.actions.requests import add_paper, add_representation, decide_request, take_in
 from privacy.actions.restrictions import object_to, restrict
-from privacy.models import Complaint, PrivacyRequest, Restriction
+from privacy.models import Announcement, Complaint, PolicyNotice, PrivacyRequest, RegisterVersion, Restriction
 from students import actions
-from students.models import Client, Consent, Enrolment, Group, Student, TeachingAssignment
+from students.actions.handouts import record_hand_outs
+from students.models import Client, Consent, Enrolment, Group, Programme, Student, TeachingAssignment
 
 PASSWORD = "fiets onder de oude brug 7"  # long enough to pass our own rules
 LONG_AGO = dt.date(2020, 1, 1)
@@ -93,7 +95,32 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     }
     consent(student, by)
     made |= requests_of_everyone(location, by)
+    made |= told_about(enrolment.programme, by)
     return {kind: str(row.pk) for kind, row in made.items()}
+
+
+def told_about(programme: Programme, by: User) -> dict[str, Any]:
+    """A policy in force that `programme` was given on paper, a draft of the next, and a notice to the student of the change."""
+    policy = PolicyVersion.objects.in_force() or make_policy(by)
+    if not RegisterVersion.objects.exists():
+        publish_register(is_important=False, summary="", by=by)
+    told: dict[str, Any] = {"policy": policy, "handed_on": timezone.localdate(), "how": "paper"}
+    record_hand_outs(programmes=[programme], kinds=["policy", "annex"], by=by, **told)
+    announcement, _made = Announcement.objects.get_or_create(policy=policy)
+    return {
+        "policy": policy,
+        "policy_draft": draft_policy(number="2.0", effective_on=timezone.localdate(), text="# Later", by=by),
+        "hand_out": programme.hand_outs.get(kind="policy"),
+        "announcement": announcement,
+        "own_notice": PolicyNotice.objects.create(announcement=announcement, student=programme.student),
+    }
+
+
+def make_policy(by: User, **facts: Any) -> PolicyVersion:
+    """A published version of the privacy policy, in force since long ago."""
+    known: dict[str, Any] = {"number": "1.0", "effective_on": LONG_AGO, "text": "# Wat wij bewaren\n\nUw naam."}
+    draft = draft_policy(by=by, **(known | facts))
+    return publish_policy(policy=draft, version=draft.version, by=by)
 
 
 def requests_of_everyone(location: Location, by: User) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from attendance.actions import Row, confirm_presence, plan_lesson, save_register
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.cards import issue_card, issue_desk_code
-from kvs.models import Job, JobState, Location, Role, User
+from kvs.models import Job, JobState, Location, Organisation, Role, User
 from privacy.actions.erasure import prepare_erasure, set_hold
 from privacy.actions.exports import ask_export, make_export
 from reporting.actions import ask_report, hand_over, make_report
@@ -64,6 +64,12 @@ MORE: dict[str, dict[str, str]] = {
     "privacy:consent_record": {"pk": "student", "about": "photo"},
     "privacy:consent_text": {"code": "photo"},
     "privacy:period": {"code": "student_file"},
+    **{f"privacy:{name}": {"pk": "policy"} for name in ("policy_version", "policy_file")},
+    "privacy:policy_publish": {"pk": "policy_draft"},
+    "privacy:announcement_lettered": {"pk": "announcement"},
+    "privacy:own_notice": {"pk": "own_notice"},
+    "privacy:register_version": {"number": "1"},
+    "students:hand_out_remove": {"pk": "hand_out"},
     "privacy:letter_file": {"pk": "privacy_request", "which": "besluit"},
     "privacy:complaint_file": {"pk": "complaint", "which": "ontvangst"},
     **{f"privacy:{name}": {"pk": "own_complaint"} for name in ("own_complaint", "own_complaint_letter")},
@@ -132,6 +138,7 @@ def make_school(location: Location, by: User) -> WholeSchool:
     )
     issue_card(user=people[Role.STUDENT], by=by)
     issue_desk_code(user=people[Role.STUDENT], by=by)
+    Organisation.objects.update(announced_at=timezone.now())  # the student has a notice to read
     school = WholeSchool(by, people, keys)
     add_lessons(school)
     add_proposals(school)

@@ -1,8 +1,11 @@
-"""Models of the ground floor: accounts.py who signs in, cards.py and links.py with what, vault.py what guards and records."""
+"""Models of the ground floor: accounts.py who signs in, cards.py and links.py with what, policy.py what the school promises,
+vault.py what guards and records.
+"""
 
 from kvs.models.accounts import Draft, Location, Membership, Organisation, RetentionSetting, Role, RoleSetting, User, WebSession
 from kvs.models.cards import Card, DeskCode
 from kvs.models.links import OneTimeLink
+from kvs.models.policy import PolicyVersion
 from kvs.models.vault import (
     AccessEvent,
     AuditAction,
@@ -33,6 +36,7 @@ __all__ = [
     "Membership",
     "OneTimeLink",
     "Organisation",
+    "PolicyVersion",
     "RetentionSetting",
     "Role",
     "RoleSetting",

@@ -49,11 +49,46 @@ class Organisation(models.Model):
         default=14,
         help_text=_("So that an import can be looked at again and taken back. From 1 to 90 days; then the file is destroyed."),
     )
+    # Who is responsible, and whom to ask (AVG art. 13(1)(a) and (b); A "Gevestigd op", B 8.5).
+    street = models.CharField(_("street and number"), max_length=120, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=7, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    phone = models.CharField(_("telephone"), max_length=32, blank=True)
+    kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
+    privacy_contact = models.CharField(
+        _("who answers questions about privacy"),
+        max_length=80,
+        blank=True,
+        help_text=_("The name of the function, not of a person, for example: functionaris gegevensbescherming."),
+    )
+    privacy_email = models.EmailField(_("e-mail address for questions about privacy"), blank=True)
+    announced_at = models.DateTimeField(null=True, editable=False)  # when everybody was last told of an important change
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("organisation")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(street="", postcode="", city="") | (~Q(street="") & ~Q(postcode="") & ~Q(city="")),
+                name="organisation_address_whole",
+                violation_error_message=_("Fill in the whole address: street and number, postcode and city."),
+            ),
+            models.CheckConstraint(
+                condition=Q(postcode="") | Q(postcode__regex=r"^[1-9][0-9]{3} [A-Z]{2}$"),
+                name="organisation_postcode",
+                violation_error_message=_("A postcode has four digits and two letters, such as 1234 AB."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kvk_number="") | Q(kvk_number__regex=r"^[0-9]{8}$"),
+                name="organisation_kvk_number",
+                violation_error_message=_("A KvK number has eight digits."),
+            ),
+            models.CheckConstraint(
+                condition=Q(phone="") | Q(phone__regex=r"^[+0-9][0-9 ()-]{5,30}$"),
+                name="organisation_phone",
+                violation_error_message=_("A telephone number has digits, spaces, brackets, a hyphen or a + in front."),
+            ),
             models.CheckConstraint(
                 condition=Q(upload_kept_days__range=(1, 90)),
                 name="organisation_upload_kept_days",
@@ -75,6 +110,32 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address(self) -> str:
+        """Street, postcode and city on one line; empty when the school did not fill it in."""
+        return f"{self.street}, {self.postcode} {self.city}" if self.street else ""
+
+    @property
+    def contact_line(self) -> str:
+        """Address, KvK number, telephone and e-mail on one line, as far as the school filled them in."""
+        kvk = _("KvK %(number)s") % {"number": self.kvk_number} if self.kvk_number else ""
+        return " · ".join(part for part in (self.address, kvk, self.phone, self.email) if part)
+
+    @property
+    def privacy_line(self) -> str:
+        """Whom to ask about privacy: the function and its address for mail; the school's own when it named none."""
+        return " · ".join(part for part in (self.privacy_contact, self.privacy_email or self.email) if part)
+
+    @property
+    def missing_facts(self) -> list[str]:
+        """What a controller must say of itself (AVG 13(1)) and this school has not filled in, as words for a sentence."""
+        wanted = {
+            _("the address"): self.street,
+            _("an e-mail address or telephone number"): self.email or self.phone,
+            _("the contact for privacy"): self.privacy_contact and self.privacy_email,
+        }
+        return [str(what) for what, known in wanted.items() if not known]
 
 
 class RoleSetting(models.Model):

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from lucide.templatetags.lucide import lucide
 
 from kvs.catalogue import Retention
+from kvs.models import Organisation
 from kvs.terms import Period
 
 register = template.Library()
@@ -52,6 +53,12 @@ def sort_head(context: Context, column: str, label: str, css: str = "") -> dict[
     """The head of a column that can be sorted by; `page` of the context is the list (kvs.pages.ListPage)."""
     page = context["page"]
     return {"label": label, "css": css, "url": page.sort_url(column), "direction": page.direction(column)}
+
+
+@register.simple_tag
+def controller() -> Organisation | None:
+    """The school with its address and contacts, for pages and papers that say who is responsible (AVG 13(1)(a))."""
+    return Organisation.objects.first()
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """Models of privacy: requests, erasures and what the school must be able to show."""
 
+from privacy.models.announcements import Announcement, PolicyNotice, RegisterVersion
 from privacy.models.complaints import Complaint
 from privacy.models.counts import YearCount
 from privacy.models.erasure import Erasure, Hold
@@ -14,6 +15,7 @@ from privacy.models.retention import RetentionNotice
 from privacy.models.terms import RequestSetting
 
 __all__ = [
+    "Announcement",
     "Complaint",
     "Erasure",
     "ExemptionLookup",
@@ -25,7 +27,9 @@ __all__ = [
     "Objection",
     "PaperDossier",
     "PersonExport",
+    "PolicyNotice",
     "PrivacyRequest",
+    "RegisterVersion",
     "Representation",
     "RequestSetting",
     "RequestTask",

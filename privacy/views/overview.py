@@ -96,6 +96,22 @@ SECTIONS: tuple[Section, ...] = (
         "privacy.views.retention.waiting_for",
     ),
     Section(
+        _("Privacy policy"),
+        _("The versions of the school's own policy, and telling everybody of an important change."),
+        "privacy:policies",
+        "scroll-text",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        alarms="privacy.views.policy.alarms_for",
+    ),
+    Section(
+        _("Processing register"),
+        _("What the school does with data, its versions, and what changed between two of them."),
+        "privacy:register",
+        "book-open-check",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        alarms="privacy.views.register.alarms_for",
+    ),
+    Section(
         _("Exemptions"),
         _("Somebody at the desk asks for proof of an exemption of years ago."),
         "privacy:exemptions",

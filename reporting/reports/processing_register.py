@@ -12,14 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from kvs import catalogue
-from kvs.catalogue import Purpose
-from kvs.models import Role, User
+from kvs.catalogue import Purpose, Recipient
+from kvs.models import Organisation, Role, User
 from kvs.templatetags.kvs import length_of
 from kvs.terms import Basis, RecipientRole
 from kvs.vocabulary import RIGHTS
 from reporting import processing
 from reporting.processing import Subject
 from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
+
+# ISO 3166 codes of the European Economic Area: the Union, Iceland, Liechtenstein and Norway.
+EEA = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS"),
+        *("IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class DataRow:
     """Which data, how long and for whom."""
 
     data: str
+    people: str
     columns: int
     sources: str
     recipients: str
@@ -81,21 +90,50 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     progress(0, len(known), gettext_noop("Reading the data catalogue"))
     return Content(
         about=_("All processing of personal data by the school (AVG, article 30)"),
-        tables=(
-            Filled(PURPOSES, [_purpose_row(purpose, known) for purpose in _purposes(known)]),
-            Filled(DATA, [_data_row(subject) for subject in known]),
-            Filled(RECIPIENTS, _recipient_rows(known)),
-            Filled(STORES, [_store_row(store) for store in processing.stores()]),
-        ),
+        tables=filled(known),
         figures=(
             (str(len(_purposes(known))), _("purposes")),
             (str(len(known)), _("kinds of data")),
             (str(sum(len(subject.fields) for subject in known)), _("columns")),
             (catalogue.fingerprint()[:8], _("state of the data catalogue")),
         ),
-        remarks=((_("Security"), _security()),),
+        remarks=tuple(remarks(known).items()),
         footer=_("Made from the data catalogue of the software: what does not stand there cannot be stored."),
     )
+
+
+def filled(known: list[Subject]) -> tuple[Filled, ...]:
+    """The four tables of the register."""
+    return (
+        Filled(PURPOSES, [_purpose_row(purpose, known) for purpose in _purposes(known)]),
+        Filled(DATA, [_data_row(subject) for subject in known]),
+        Filled(RECIPIENTS, _recipient_rows(known)),
+        Filled(STORES, [_store_row(store) for store in processing.stores()]),
+    )
+
+
+def remarks(known: list[Subject]) -> dict[str, str]:
+    """What the law wants besides the tables: controller, contact, transfers outside the EEA and security (AVG 30(1))."""
+    school = Organisation.objects.first()
+    not_filled_in = _("not filled in yet")
+    contact = f"{school.privacy_contact}, {school.privacy_email}" if school and school.privacy_contact else not_filled_in
+    return {
+        _("Controller"): f"{school.name}, {school.contact_line or not_filled_in}" if school else not_filled_in,
+        _("Contact for privacy"): contact,
+        _("Transfers outside the EEA"): _transfers(known),
+        _("Security"): _security(),
+    }
+
+
+def _transfers(known: list[Subject]) -> str:
+    away = [recipient for recipient in _recipients(known) if recipient.country not in EEA]
+    if not away:
+        return _("None: every recipient is in the European Economic Area.")
+    return ", ".join(f"{recipient.name} ({recipient.country})" for recipient in away)
+
+
+def _recipients(known: list[Subject]) -> list[Recipient]:
+    return list(processing.once(recipient for subject in known for recipient in subject.recipients))
 
 
 def _security() -> str:
@@ -124,6 +162,7 @@ def _data_row(subject: Subject) -> DataRow:
     category = subject.category
     return DataRow(
         data=str(category.title),
+        people=", ".join(subject.people_words) or _("nobody in particular"),
         columns=len(subject.fields),
         sources=", ".join(subject.sources),
         recipients=", ".join(str(recipient.name) for recipient in subject.recipients) or _("nobody outside the school"),
@@ -134,7 +173,6 @@ def _data_row(subject: Subject) -> DataRow:
 
 
 def _recipient_rows(known: list[Subject]) -> list[RecipientRow]:
-    found = processing.once(recipient for subject in known for recipient in subject.recipients)
     return [
         RecipientRow(
             recipient=str(recipient.name),
@@ -144,7 +182,7 @@ def _recipient_rows(known: list[Subject]) -> list[RecipientRow]:
             references="; ".join(recipient.references),
             state=_state(recipient.confirmed),
         )
-        for recipient in found
+        for recipient in _recipients(known)
     ]
 
 
@@ -187,6 +225,7 @@ DATA = Table(
     DataRow,
     (
         Column("data", DATA_HEAD),
+        Column("people", gettext_lazy("Of whom")),
         Column("columns", gettext_lazy("Columns"), kind=Kind.NUMBER),
         Column("sources", gettext_lazy("From whom")),
         Column("recipients", gettext_lazy("To whom")),

@@ -1,5 +1,6 @@
 """Models of students: clients.py who commissions, people.py who learns, programmes.py on what ground, exemptions.py who need
-not, groups.py where, corrections.py what a student says is wrong, imports.py what came in from a spreadsheet.
+not, groups.py where, corrections.py what a student says is wrong, imports.py what came in from a spreadsheet, handouts.py
+what students were given to read about their data.
 """
 
 from students.models.clients import CaseManager, Client
@@ -7,6 +8,7 @@ from students.models.consents import Consent, ConsentEvent, ConsentText
 from students.models.corrections import CorrectionProposal
 from students.models.exemptions import Exemption
 from students.models.groups import Enrolment, Group, GroupAccess, TeachingAssignment
+from students.models.handouts import HandOut
 from students.models.imports import ImportLayout, ImportRow, ImportRun, InformTask
 from students.models.people import FieldSource, Student
 from students.models.programmes import Contract, Programme
@@ -24,6 +26,7 @@ __all__ = [
     "FieldSource",
     "Group",
     "GroupAccess",
+    "HandOut",
     "ImportLayout",
     "ImportRow",
     "ImportRun",

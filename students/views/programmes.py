@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,14 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
-from kvs.models import AccessEvent, Role
+from kvs.models import AccessEvent, PolicyVersion, Role
 from kvs.pages import form_page
 from students import actions
 from students.forms import ContractForm, EndEnrolmentForm, EnrolmentForm, ExemptionForm, ProgrammeForm
-from students.models import Contract, Enrolment, Exemption, Programme, Student
+from students.models import Contract, Enrolment, Exemption, HandOut, Programme, Student
 from students.views.people import EDITORS, PROGRAMME_READERS, student_tabs, with_groups
 
 EXEMPTION_READERS = (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)
+ANNEX_MAKERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)  # of the annex of the contract about data
 PLACERS = (Role.ADMINISTRATION, Role.COORDINATOR)
 
 
@@ -30,15 +31,22 @@ def programmes(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """All programmes of a student with their contracts and places."""
     student = get_object_or_404(with_groups(Student.objects.visible_to(request.user)), pk=pk)
     _opened(request, student)
-    rows = student.programmes.select_related("exemption").prefetch_related(
-        Prefetch("contracts", Contract.objects.select_related("client", "case_manager")),
-        Prefetch("enrolments", Enrolment.objects.select_related("group__location")),
+    given = HandOut.objects.filter(programme=OuterRef("pk"), kind=HandOut.Kind.POLICY)
+    rows = (
+        student.programmes.annotate(policy_given=Exists(given))
+        .select_related("exemption")
+        .prefetch_related(
+            Prefetch("contracts", Contract.objects.select_related("client", "case_manager")),
+            Prefetch("enrolments", Enrolment.objects.select_related("group__location")),
+            Prefetch("hand_outs", HandOut.objects.select_related("policy").defer("policy__text")),
+        )
     )
     context = {
         "student": student,
         "programmes": rows,
         "tabs": student_tabs(request.user, student, "students:programmes"),
         "may_edit": request.user.has_role(*EDITORS),
+        "may_print_annex": request.user.has_role(*ANNEX_MAKERS),
         "may_place": request.user.has_role(*PLACERS),
         "may_read_exemption": request.user.has_role(*EXEMPTION_READERS),
     }
@@ -76,9 +84,11 @@ def programme_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         fields = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         return actions.start_programme(student=student, by=request.user, **fields)
 
-    def done(_made: Programme) -> str:
+    def done(made: Programme) -> str:
         messages.success(request, _("The programme of %(name)s is saved.") % {"name": student.full_name})
-        return _back(student)
+        if PolicyVersion.objects.in_force() is None:
+            return _back(student)
+        return reverse("students:hand_out_add", args=[made.pk])  # the next step of the intake
 
     return form_page(request, form, act=act, done=done, **_page(student, _("New programme")))
 
