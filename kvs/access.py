@@ -84,6 +84,7 @@ NAVIGATION = (
     Destination(
         _("Reports"), "reporting:list", "file-text", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
     ),
+    Destination(_("Invoices"), "privacy:invoices", "receipt-euro", frozenset({Role.FINANCE})),
     Destination(_("Privacy"), "privacy:overview", "shield-check", frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT})),
     Destination(
         _("Accounts"),

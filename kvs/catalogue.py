@@ -93,6 +93,7 @@ class Category:
     portable: bool = False
     withhold: Text = ""
     index_of: str = ""  # this column is the keyed look-up index of that sealed column
+    index_purpose: str = ""  # the purpose of that index, when it is not the name of the sealed column
     sealed_by: str = ""  # not a SealedField, yet sealed: dotted name of the code that does it
 
 

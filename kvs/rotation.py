@@ -274,7 +274,7 @@ def change_index(old: str, new: str, say: Say) -> None:
     for entry in catalogue.load().models:
         for field in entry.personal:
             if field.category.index_of:
-                _reindex(apps.get_model(entry.label), field.name, field.category.index_of, old, new, say)
+                _reindex(apps.get_model(entry.label), field, old, new, say)
     cards = list(Card.objects.live().select_related("user"))
     Card.objects.live().update(revoked_at=timezone.now())
     log_bulk(cards, AuditAction.UPDATE, ["revoked_at"], by=None)
@@ -283,13 +283,16 @@ def change_index(old: str, new: str, say: Say) -> None:
     say(f"  {links} invitations and links for a new password have ended: send them again.")
 
 
-def _reindex(model: type[models.Model], index: str, source: str, old: str, new: str, say: Say) -> None:
-    """The purpose of an index bears the name of its column; that is checked on every row before it changes."""
+def _reindex(model: type[models.Model], declared: catalogue.Field, old: str, new: str, say: Say) -> None:
+    """The purpose of an index is declared or bears the name of its column; that is checked on every row before it changes."""
+    index, source = declared.name, declared.category.index_of
+    purpose = declared.category.index_purpose or source
     rows = list(model._default_manager.exclude(**{index: None}).only("pk", index, source))
     for row in rows:
-        if getattr(row, index) != blind_index(source, getattr(row, source), key=old):
+        value = getattr(row, source)
+        if not value or getattr(row, index) != blind_index(purpose, value, key=old):
             raise RotationProblem(f"{model._meta.label}.{index} cannot be made anew: row {row.pk} does not fit its value.")
-        setattr(row, index, blind_index(source, getattr(row, source), key=new))
+        setattr(row, index, blind_index(purpose, value, key=new))
     model._default_manager.bulk_update(rows, [index], batch_size=BATCH)
     say(f"  {model._meta.label}.{index}: {len(rows)} values made anew")
 

@@ -1,7 +1,7 @@
 """Declarations of privacy: every column, personal or not. Each subject has its own tuple."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.categories import EXEMPTION, REQUESTS
+from kvs.categories import EXEMPTION, INVOICES, REQUESTS
 from kvs.terms import Kind, Reason, Sensitivity
 from kvs.vocabulary import EXPORT_PERIOD, STUDENT_FILE
 
@@ -54,7 +54,8 @@ ERASURES = (
         "privacy.ExemptionRecord",
         (
             NotPersonal("id", Reason.ROW_ID),
-            Field("identity_index", EXEMPTION, index_of="name"),
+            Field("identity", EXEMPTION),
+            Field("identity_index", EXEMPTION, index_of="identity", index_purpose="privacy.exemption"),
             Field("name", EXEMPTION),
             Field("born_on", EXEMPTION),
             Field("kind", EXEMPTION),
@@ -248,6 +249,22 @@ RETENTION = (
     ),
 )
 
+WITHHELD = (
+    Model(
+        "privacy.WithheldTask",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("month", Reason.PROCESS),
+            NotPersonal("number", Reason.AGGREGATE),
+            NotPersonal("last_on", Reason.PROCESS),
+            NotPersonal("outcome", Reason.PROCESS),
+            NotPersonal("done_on", Reason.PROCESS),
+            NotPersonal("done_by", Reason.LINK),
+        ),
+        actors=("done_by",),
+    ),
+)
+
 COPY = {"retention": EXPORT_PERIOD}
 EXPORTS = (
     Model(
@@ -406,6 +423,51 @@ ANNOUNCEMENTS = (
 )
 
 
+BOOKS_ONLY = {"readable_by": frozenset({"finance"})}
+SEALED = {**BOOKS_ONLY, "sensitivity": Sensitivity.IDENTIFIER}
+FINANCE = (
+    Model(
+        "privacy.FinancialRecord",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("series", Reason.SOFTWARE),
+            NotPersonal("location", Reason.LINK),
+            Field("kind", INVOICES, **BOOKS_ONLY),
+            Field("number", INVOICES, **SEALED),
+            Field("number_index", INVOICES, index_of="number", **BOOKS_ONLY),
+            Field("issued_on", INVOICES, **BOOKS_ONLY),
+            Field("amount_cents", INVOICES, **BOOKS_ONLY),
+            Field("minutes", INVOICES, **BOOKS_ONLY),
+            Field("law", INVOICES, **BOOKS_ONLY),
+            Field("route", INVOICES, **BOOKS_ONLY),
+            Field("on_loan", INVOICES, **BOOKS_ONLY),
+            Field("name", INVOICES, kind=Kind.NAME, **SEALED),
+            Field("address", INVOICES, **SEALED),
+            Field("born_on", INVOICES, **SEALED),
+            Field("bsn", INVOICES, kind=Kind.BSN, **SEALED),
+            Field("payer", INVOICES, **SEALED),
+            Field("payer_index", INVOICES, index_of="payer", **BOOKS_ONLY),
+            Field("payer_called", INVOICES, **SEALED),
+            Field("payer_called_index", INVOICES, index_of="payer_called", index_purpose="payer", **BOOKS_ONLY),
+            Field("recorded_on", INVOICES, **BOOKS_ONLY),
+            Field("kept_until", INVOICES, **BOOKS_ONLY),
+        ),
+        pseudonyms=("link__student__audit_id",),  # as long as there is a file; then it is about nobody we know
+    ),
+    Model(
+        "privacy.StudentInvoice",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            NotPersonal("record", Reason.LINK),
+            Field("recorded_on", INVOICES, retention=STUDENT_FILE, **BOOKS_ONLY),
+            NotPersonal("recorded_by", Reason.LINK),
+        ),
+        owners=("student",),
+        actors=("recorded_by",),
+    ),
+)
+
 MODELS: tuple[Model, ...] = (
     *ERASURES,
     *RESTRICTIONS,
@@ -415,4 +477,6 @@ MODELS: tuple[Model, ...] = (
     *INCIDENTS,
     *RETENTION,
     *ANNOUNCEMENTS,
+    *FINANCE,
+    *WITHHELD,
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Model
+from django.db.models import Max, Model, QuerySet
 
 from kvs import catalogue
 from kvs.models import SealedFile, User
@@ -33,6 +33,7 @@ GOES = frozenset({Container.CORE, Container.STAFF, Container.CLIENT_CONTACTS})
 SHARED = frozenset({"reporting.Disclosure"})
 # What comes and goes while people work, the procedure of erasing included: no reason to ask for approval anew.
 PASSING = frozenset({"session", "draft", "work", "log"})
+DATED = frozenset({"privacy.FinancialRecord"})  # each row knows its own last day
 AT_ONCE = 5_000  # primary keys in one statement
 
 Keys = set[Any]
@@ -103,9 +104,9 @@ def plan_for(subject: Subject, *, today: dt.date, holds: dict[str, str] | None =
             continue
         if container in GOES and container not in holds:
             plan.goes.setdefault(rows.model, set()).update(rows.values_list("pk", flat=True))
-        elif number := rows.count():
+        elif rows.exists():
             action = HELD if container in GOES else KEEP
-            plan.lines.append(_kept(declared, action, number, today, holds.get(container, "")))
+            plan.lines.append(_kept(declared, action, rows, today, holds.get(container, "")))
             plan.renamed += [(rows.model, name) for name in _own_pseudonyms(declared, container)]
     if Container.CORE not in holds:
         plan.goes.setdefault(SealedFile, set()).update(uploads_with(subject))
@@ -116,10 +117,14 @@ def plan_for(subject: Subject, *, today: dt.date, holds: dict[str, str] | None =
     return plan
 
 
-def _kept(declared: catalogue.Model, action: str, number: int, today: dt.date, hold: str) -> Line:
+def _kept(declared: catalogue.Model, action: str, rows: QuerySet[Any], today: dt.date, hold: str) -> Line:
     retention = declared.personal[0].category.retention
-    until = add(today, period_of(retention)).isoformat() if action == KEEP else ""
-    return Line(declared.label, action, number, ground=retention.code, until=until, hold=hold)
+    until = ""
+    if action == KEEP and declared.label in DATED:
+        until = rows.aggregate(last=Max("kept_until"))["last"].isoformat()
+    elif action == KEEP:
+        until = add(today, period_of(retention)).isoformat()
+    return Line(declared.label, action, rows.count(), ground=retention.code, until=until, hold=hold)
 
 
 def _own_pseudonyms(declared: catalogue.Model, container: Container) -> Iterator[str]:

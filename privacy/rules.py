@@ -71,6 +71,16 @@ def complaint_extended_to(received: dt.date, first: dt.date, about: str, days: i
     return extended_to(received, first, days) if about in UNDER_THE_AVG else first + dt.timedelta(days=days)
 
 
+# --- invoices
+
+BOOKS_YEARS = 7  # AWR art. 52(4), read on 2026-11-26; the year is the calendar year here
+
+
+def books_until(issued: dt.date) -> dt.date:
+    """The last day on which what was invoiced on `issued` is kept: seven years after the year it belongs to."""
+    return dt.date(issued.year + BOOKS_YEARS, 12, 31)
+
+
 # --- who may act
 
 PERSON, REPRESENTATIVE, BOTH = frozenset({"person"}), frozenset({"representative"}), frozenset({"person", "representative"})

@@ -81,6 +81,8 @@ def column_name(trace: dict[str, Any]) -> str:
 
 
 def _happens(line: dict[str, Any]) -> str:
+    if line["action"] == KEEP and line["ground"] == vocabulary.BOOKS.code:
+        return _("stays in the books of the school, with name and address as they were on the invoice; the law demands it")
     return {
         DELETE: _("is erased"),
         EMPTY: _("is emptied; a number without a name stays, because signed registers refer to it"),

@@ -44,8 +44,25 @@ LAYOUTS = (
     ),
 )
 
+FROZEN = Model(
+    "reporting.FrozenCount",
+    (
+        NotPersonal("id", Reason.ROW_ID),
+        NotPersonal("year", Reason.AGGREGATE),
+        NotPersonal("location", Reason.LINK),
+        NotPersonal("law", Reason.AGGREGATE),
+        NotPersonal("route", Reason.AGGREGATE),
+        NotPersonal("programmes", Reason.AGGREGATE),
+        NotPersonal("started", Reason.AGGREGATE),
+        NotPersonal("ended", Reason.AGGREGATE),
+        NotPersonal("passed", Reason.AGGREGATE),
+        NotPersonal("minutes", Reason.AGGREGATE),
+    ),
+)
+
 MODELS = (
     *LAYOUTS,
+    FROZEN,
     Model(
         "reporting.ReportRun",
         (

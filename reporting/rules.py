@@ -3,6 +3,7 @@
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 FILES_KEPT_DAYS = 30  # how long the files of a report stay; what was handed over is on record without them
@@ -55,3 +56,30 @@ def duo_file_name(bow_number: str, day: dt.date) -> str:
     Digits, without zeros in front; DUO's own example (domain/duo.md 1.2, read 2026-11-22).
     """
     return f"{bow_number.lstrip('0')}Aanlevering{day:%Y%m%d}.csv"
+
+
+SMALLEST = (
+    5  # a number below this may point to somebody; privacy_engineering.md 5.6 asks for a limit and names none: not confirmed
+)
+
+
+def hidden(values: Sequence[int], people: Sequence[int]) -> tuple[frozenset[int], bool]:
+    """Which of `values` are not shown (their places), and whether their total is not shown either.
+
+    `people`: of how many people each value is. Hidden is what is about fewer than SMALLEST, and so many others that what is
+    hidden cannot be worked out from the total: at least two, together of SMALLEST people or more. Zero names nobody.
+    """
+    filled = sorted((value, place) for place, value in enumerate(values) if value)
+    out = {place for value, place in filled if min(value, people[place]) < SMALLEST}
+    if not out:
+        return frozenset(), False
+    for _value, place in filled:
+        if _is_safe(out, values, people):
+            break
+        out.add(place)
+    return frozenset(out), not _is_safe(out, values, people)
+
+
+def _is_safe(out: set[int], values: Sequence[int], people: Sequence[int]) -> bool:
+    fewest = min(sum(values[place] for place in out), sum(people[place] for place in out))
+    return len(out) >= 2 and fewest >= SMALLEST

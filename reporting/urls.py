@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from reporting import annex_pages, student_pages, views
+from reporting import annex_pages, count_pages, student_pages, views
 
 app_name = "reporting"
 urlpatterns = [
     path("rapporten/", views.report_list, name="list"),
+    path("rapporten/aantallen/", count_pages.numbers, name="numbers"),
     path("rapporten/nieuw/<slug:code>/", views.report_ask, name="ask"),
     path("rapporten/indeling/<slug:code>/", views.layout_page, name="layout"),
     path("rapporten/indeling/<slug:code>/nieuw/", views.layout_change, name="layout_change"),

@@ -13,10 +13,20 @@ from kvs.models import Location, Membership, PolicyVersion, Role, User
 from privacy.actions.announcements import draft_policy, publish_policy, publish_register
 from privacy.actions.complaints import take_in_complaint
 from privacy.actions.consents import say
+from privacy.actions.finance import record_invoice
 from privacy.actions.incidents import report_incident
 from privacy.actions.requests import add_paper, add_representation, decide_request, take_in
 from privacy.actions.restrictions import object_to, restrict
-from privacy.models import Announcement, Complaint, PolicyNotice, PrivacyRequest, RegisterVersion, Restriction
+from privacy.models import (
+    Announcement,
+    Complaint,
+    FinancialRecord,
+    PolicyNotice,
+    PrivacyRequest,
+    RegisterVersion,
+    Restriction,
+    WithheldTask,
+)
 from students import actions
 from students.actions.handouts import record_hand_outs
 from students.models import Client, Consent, Enrolment, Group, Programme, Student, TeachingAssignment
@@ -92,6 +102,8 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "restriction": limit(limited, by),
         "incident": report_incident(kind="lost", discovered_at=now, description="Een map", by=by),
         "objection": object_to(student=limited, purpose="quality", by=by),
+        "invoice": invoice(enrolment.programme, by),
+        "withheld": WithheldTask.objects.create(month=a_month(next(_serial)), number=1, last_on=timezone.localdate()),
     }
     consent(student, by)
     made |= requests_of_everyone(location, by)
@@ -179,6 +191,22 @@ def limit(student: Student, by: User, *categories: str) -> Restriction:
     """A restriction of these categories (default: exams) from today."""
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     return restrict(student=student, categories=categories or ("exams",), ground="accuracy", review_on=tomorrow, by=by)
+
+
+def a_month(number: int) -> dt.date:
+    """The first day of another month for each number."""
+    return dt.date(2000 + number // 12 % 100, number % 12 + 1, 1)
+
+
+def invoice(programme: Programme, by: User, **facts: Any) -> FinancialRecord:
+    """An invoice of ten hours, recorded today."""
+    known: dict[str, Any] = {
+        "number": f"F{next(_serial)}",
+        "issued_on": timezone.localdate(),
+        "amount_cents": 12_500,
+        "minutes": 600,
+    }
+    return record_invoice(student=programme.student, programme=programme, by=by, **(known | facts))
 
 
 def teach(teacher: User, group: Group, by: User, **fields: Any) -> TeachingAssignment:

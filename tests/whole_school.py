@@ -70,6 +70,7 @@ MORE: dict[str, dict[str, str]] = {
     "privacy:own_notice": {"pk": "own_notice"},
     "privacy:register_version": {"number": "1"},
     "students:hand_out_remove": {"pk": "hand_out"},
+    "privacy:invoice_remove": {"pk": "invoice"},
     "privacy:letter_file": {"pk": "privacy_request", "which": "besluit"},
     "privacy:complaint_file": {"pk": "complaint", "which": "ontvangst"},
     **{f"privacy:{name}": {"pk": "own_complaint"} for name in ("own_complaint", "own_complaint_letter")},

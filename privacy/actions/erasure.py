@@ -25,6 +25,7 @@ from privacy.actions.exemption import copy_out
 from privacy.models import Erasure, Hold
 from privacy.plan import Plan, plan_for
 from privacy.subject import Subject, find_person, subject_of
+from reporting.counts import freeze
 from reporting.models import Disclosure
 from students import rules
 from students.models import Programme, Student
@@ -297,6 +298,7 @@ def carry_out(plan: Plan, today: dt.date) -> None:
     values = _remembered(plan.subject)
     with erasing():
         copy_out(plan, today)
+        freeze(Programme.objects.filter(pk__in=plan.goes.get(Programme, ())), today)
         for model, keys in plan.goes.items():
             for some in plans.chunks(keys):
                 model._base_manager.filter(pk__in=some)._raw_delete("default")  # no signals: nothing writes history anew

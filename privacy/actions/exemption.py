@@ -31,6 +31,7 @@ def copy_out(plan: "Plan", today: dt.date) -> None:
         born = (student.birth_year, student.birth_month, student.birth_day)
         for first in {student.given_names, student.call_name} - {""} or {""}:
             ExemptionRecord.objects.create(
+                identity=rules.identity_text(first, student.surname, *born),
                 identity_index=identity_index(first, student.surname, *born),
                 name=_full_name(student),
                 born_on="-".join(f"{part:02}" for part in born if part),

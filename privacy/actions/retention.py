@@ -23,7 +23,17 @@ from kvs.terms import Period
 from kvs.vocabulary import LOG_PERIOD, REQUEST_PERIOD
 from privacy import clocks
 from privacy.actions import erasure as erasing_actions
-from privacy.models import Complaint, Erasure, ExemptionRecord, Hold, PrivacyRequest, RetentionNotice, YearCount
+from privacy.actions.withheld import note_withheld
+from privacy.models import (
+    Complaint,
+    Erasure,
+    ExemptionRecord,
+    FinancialRecord,
+    Hold,
+    PrivacyRequest,
+    RetentionNotice,
+    YearCount,
+)
 from students.models import Programme, Student
 
 log = logging.getLogger(__name__)
@@ -95,7 +105,7 @@ def want_hours(*, student: Student, by: User) -> RetentionNotice | None:
 def run_retention(*, today: dt.date, progress: Progress) -> dict[str, int]:
     """All that is due on `today`; safe to run twice. Each person is a transaction of its own: how many of what."""
     progress(0, None, TELLING)
-    counts = {"told": tell_students(today=today), "bsn": empty_bsn(today=today)}
+    counts = {"told": tell_students(today=today), "bsn": empty_bsn(today=today), "withheld": note_withheld(today=today)}
     counts |= purge_people(today=today, progress=progress)
     return {**counts, **forget_answered(today=today), **forget_old(today=today)}
 
@@ -171,13 +181,14 @@ def _count_and_delete(rows: Any, what: str, kind: str) -> int:
 
 
 def forget_old(*, today: dt.date) -> dict[str, int]:
-    """Lines of the log, kept exemptions and the school's own record of erasures whose time is over; how many."""
+    """Lines of the log, kept exemptions, the books and the school's own record of erasures whose time is over; how many."""
     log = timezone.make_aware(dt.datetime.combine(clocks.before(today, period_of(LOG_PERIOD)), dt.time()))
     asked = timezone.make_aware(dt.datetime.combine(clocks.before(today, period_of(REQUEST_PERIOD)), dt.time()))
     over: Mapping[str, Any] = {
         "log": AuditEntry.objects.filter(at__lt=log),
         "access": AccessEvent.objects.filter(at__lt=log),
         "exemptions": ExemptionRecord.objects.over(today),
+        "books": _books_over(today),
         "erasures": Erasure.objects.filter(state__in=["done", "cancelled"], prepared_at__lt=asked),
         "holds": Hold.objects.filter(released_at__lt=asked),
     }
@@ -185,3 +196,10 @@ def forget_old(*, today: dt.date) -> dict[str, int]:
         return {
             name: rows._raw_delete("default") if name in ("log", "access") else rows.delete()[0] for name, rows in over.items()
         }
+
+
+def _books_over(today: dt.date) -> Any:
+    """Invoices whose seven years have passed, save those of somebody whose file is held or restricted."""
+    held = Hold.objects.standing().values("subject_audit_id")
+    kept = Q(link__student__audit_id__in=held) | Q(link__student__restricted__len__gt=0)
+    return FinancialRecord.objects.over(today).exclude(pk__in=FinancialRecord.objects.filter(kept).values("pk"))

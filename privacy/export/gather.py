@@ -232,6 +232,7 @@ def _technical(model: type[Model], name: str, category: Category) -> bool:
 TECHNICAL = frozenset(
     {
         *("sort_key", "search_text", "sha256", "object_pk", "bound_to", "path_hash", "key"),
+        *("payer", "payer_called", "identity"),
         *("code", "day", "capacity", "planned_minutes", "room", "municipality_code", "cancelled", "city"),
     }
 )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from kvs import catalogue
 from kvs.widgets import DateInput
-from privacy.models import Objection, Restriction
+from privacy.models import Objection, Restriction, WithheldTask
 from privacy.models.restrictions import REVIEW_AFTER
 from students.models.people import RESTRICTABLE
 
@@ -51,3 +51,14 @@ class DecideForm(forms.Form):
     """Whether an objection stands."""
 
     outcome = forms.ChoiceField(label=gettext_lazy("Decision"), choices=Objection.Outcome, widget=forms.RadioSelect)
+
+
+class WithheldForm(forms.Form):
+    """What is done about a file that goes without somebody."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("What is done about it?"),
+        choices=[choice for choice in WithheldTask.Outcome.choices if choice[0] != WithheldTask.Outcome.LIFTED],
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Did you lift the restriction? Then this closes by itself in the night."),
+    )

@@ -6,6 +6,7 @@ from privacy.models.counts import YearCount
 from privacy.models.erasure import Erasure, Hold
 from privacy.models.exemption import ExemptionLookup, ExemptionRecord
 from privacy.models.exports import PersonExport
+from privacy.models.finance import FinancialRecord, StudentInvoice
 from privacy.models.incidents import Incident, IncidentPerson
 from privacy.models.paper import PaperDossier
 from privacy.models.representation import Matter, Representation
@@ -13,6 +14,7 @@ from privacy.models.requests import PrivacyRequest, RequestTask
 from privacy.models.restrictions import Objection, Restriction
 from privacy.models.retention import RetentionNotice
 from privacy.models.terms import RequestSetting
+from privacy.models.withheld import WithheldTask
 
 __all__ = [
     "Announcement",
@@ -20,6 +22,7 @@ __all__ = [
     "Erasure",
     "ExemptionLookup",
     "ExemptionRecord",
+    "FinancialRecord",
     "Hold",
     "Incident",
     "IncidentPerson",
@@ -35,5 +38,7 @@ __all__ = [
     "RequestTask",
     "Restriction",
     "RetentionNotice",
+    "StudentInvoice",
+    "WithheldTask",
     "YearCount",
 ]

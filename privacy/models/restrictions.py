@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from kvs import catalogue
 from kvs.models import User
 from kvs.vocabulary import CLIENT_REPORTS, QUALITY
+from privacy.models.withheld import WithheldTask
 from students.models import Student
 from students.models.people import OBJECTABLE, RESTRICTABLE
 
@@ -174,4 +175,4 @@ REVIEW_AFTER = dt.timedelta(days=28)  # the term of a request (policy B 9.5): th
 def waiting_for(user: User) -> int:
     """How many restrictions and objections ask something of the privacy officer today."""
     reviews = Restriction.objects.visible_to(user).in_force().filter(review_on__lte=timezone.localdate())
-    return reviews.count() + Objection.objects.visible_to(user).open().count()
+    return reviews.count() + Objection.objects.visible_to(user).open().count() + WithheldTask.objects.open().count()

@@ -62,6 +62,7 @@ SECTIONS: tuple[Section, ...] = (
         "shield-alert",
         frozenset({Role.PRIVACY_OFFICER}),
         waiting="privacy.models.restrictions.waiting_for",
+        alarms="privacy.models.withheld.alarms_for",
     ),
     Section(
         _("Consents"),

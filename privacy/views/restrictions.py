@@ -18,8 +18,9 @@ from kvs.pages import form_page
 from privacy import rules
 from privacy.actions.objections import say_no, take_back
 from privacy.actions.restrictions import decide_objection, lift, restrict
-from privacy.forms.restrictions import DecideForm, LiftForm, RestrictForm
-from privacy.models import Objection, PrivacyRequest, Restriction
+from privacy.actions.withheld import finish_withheld
+from privacy.forms.restrictions import DecideForm, LiftForm, RestrictForm, WithheldForm
+from privacy.models import Objection, PrivacyRequest, Restriction, WithheldTask
 from privacy.views.own_requests import way_in
 from students.models import Student
 from students.views.people import student_tabs, with_groups
@@ -177,7 +178,36 @@ def restriction_list(request: KvsRequest) -> HttpResponse:
     open_ones = Objection.objects.visible_to(request.user).open().select_related("student", "made_by").order_by("made_at")
     people = [row.student.audit_id for row in [*found, *open_ones]]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
-    return render(request, "privacy/restrictions.html", {"restrictions": found, "objections": open_ones})
+    tasks = WithheldTask.objects.select_related("done_by")[:12]
+    context = {"restrictions": found, "objections": open_ones, "tasks": tasks}
+    return render(request, "privacy/restrictions.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*OFFICER)
+def withheld_done(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say what is done about a file of DUO that goes without somebody."""
+    task, form = get_object_or_404(WithheldTask, pk=pk), WithheldForm(form_data(request))
+
+    def act() -> WithheldTask:
+        return finish_withheld(task=task, outcome=form.cleaned_data["outcome"], by=request.user)
+
+    def done(finished: WithheldTask) -> str:
+        messages.success(
+            request, _("The file of %(month)s: %(what)s.") % {"month": task.month_name, "what": finished.get_outcome_display()}
+        )
+        return reverse("privacy:restrictions")
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("The file for DUO of %(month)s goes without somebody") % {"month": task.month_name},
+        verb=_("Save"),
+        parent=_("Restrictions and objections"),
+        parent_url=reverse("privacy:restrictions"),
+    )
 
 
 # --- the student

@@ -200,6 +200,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
         (_("Programme and contract"), "students:programmes", PROGRAMME_READERS),
         (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),
         (_("Consents"), "privacy:consents", CONSENT_READERS),
+        (_("Invoices"), "privacy:student_invoices", (Role.FINANCE,)),
         (_("Privacy"), "privacy:student", (Role.PRIVACY_OFFICER,)),
     )
     return [

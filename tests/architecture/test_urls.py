@@ -98,8 +98,10 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "privacy:overview": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:erasures": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:exemptions": (302, only(Role.PRIVACY_OFFICER)),
+    "privacy:invoices": (302, only(Role.FINANCE)),
     "privacy:retention": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
+    "reporting:numbers": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:data_and_why": (200, ANYONE),
     "reporting:annex_blank": (302, only(Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)),
     "privacy:policy": (200, ANYONE),
@@ -203,6 +205,8 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "privacy:representation_end": ("representation", (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)),
     "privacy:consents": ("student", (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)),
     "privacy:student": ("student", (Role.PRIVACY_OFFICER,)),
+    "privacy:student_invoices": ("student", (Role.FINANCE,)),
+    "privacy:invoice_add": ("student", (Role.FINANCE,)),
     "privacy:restriction_add": ("student", (Role.PRIVACY_OFFICER,)),
     "privacy:restriction_lift": ("restriction", (Role.PRIVACY_OFFICER,)),
     "privacy:objection_decide": ("objection", (Role.PRIVACY_OFFICER,)),
@@ -218,6 +222,7 @@ SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
     "account_recover": ("account", MANAGERS),
     "role_give": ("account", MANAGERS),
     "role_end": ("role", MANAGERS),
+    "privacy:withheld_done": ("withheld", (Role.PRIVACY_OFFICER,)),
     "privacy:incident": ("incident", (Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:incident_weigh": ("incident", (Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
     "privacy:incident_told": ("incident", (Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
@@ -315,6 +320,7 @@ ELSEWHERE = {
     "privacy:own_notice": "test_nobody_reads_for_somebody_else",
     "privacy:register_version": "test_strangers_see_no_register",
     "students:hand_out_remove": "test_strangers_record_and_remove_nothing",
+    "privacy:invoice_remove": "test_strangers_find_record_and_remove_nothing",
 }
 
 

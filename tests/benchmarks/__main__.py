@@ -26,7 +26,7 @@ from kvs.models import User  # noqa: E402
 from reporting.lessons import first_of_month  # noqa: E402
 from reporting.reports import municipality  # noqa: E402
 from students.models import Client  # noqa: E402
-from tests.benchmarks import school  # noqa: E402
+from tests.benchmarks import retention, school  # noqa: E402
 from tests.people import Browser, signed_in  # noqa: E402
 
 ROUNDS = 40
@@ -159,8 +159,12 @@ def _has_some(answer: Any) -> None:
 def main() -> int:
     """Build, measure, print. Exit code 1 when an aim is missed."""
     parser = argparse.ArgumentParser(prog="bin/bench")
-    parser.add_argument("size", nargs="?", choices=["small", "large"], default="small")
-    size = school.LARGE if parser.parse_args().size == "large" else school.SMALL
+    parser.add_argument("size", nargs="?", choices=["small", "large", "retention"], default="small")
+    parser.add_argument("--number", type=int, help="of how many students the file goes (retention; default all 1,000)")
+    asked = parser.parse_args()
+    if asked.size == "retention":
+        return retention.main(asked.number)
+    size = school.LARGE if asked.size == "large" else school.SMALL
     embedded.prepare(environment.var_folder(), always=True)
     began = time.perf_counter()
     school.build(size)

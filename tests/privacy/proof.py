@@ -30,14 +30,15 @@ NOT_PLANTED = {
         for end in ("starts_on", "ends_on")
     ),
 }
+BOOKS = "privacy.FinancialRecord"  # refers to nobody; found through the link that goes with the file
 BY_THE_SYSTEM = {"secret", "session", "draft"}  # made by signing in, not typed by anybody
 
 
 def plant(student: Student, first: int) -> dict[str, str]:
-    """A canary in every column of every row whose owner is this person: needle -> "app.Model.column"."""
+    """A canary in every column of every row whose owner is this person, and of the invoices: needle -> "app.Model.column"."""
     needles: dict[str, str] = {}
     for declared, rows in about(subject_of(student)):
-        if not declared.owners:
+        if not declared.owners and declared.label != BOOKS:
             continue
         for number, row in enumerate(rows, start=first):
             for name, found in canaries_for(type(row), number).items():

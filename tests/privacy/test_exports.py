@@ -27,6 +27,7 @@ from kvs.models import AccessEvent, Location, Role, SealedFile, User
 from kvs.pdf import pdf_available
 from privacy.actions import exports
 from privacy.actions.exports import ask_export, hand_over_export, make_export
+from privacy.actions.incidents import report_incident
 from privacy.export import gather as gathering
 from privacy.export.words import ACTED, LABELS
 from privacy.models import PersonExport
@@ -168,6 +169,28 @@ def test_a_teachers_copy_lists_lessons_and_never_a_student(whole: WholeSchool, d
     assert scan(content, needles) == set()
     acts = {act["wat"]: act for act in data_of(unzipped(content))["handelingen"]}
     assert acts["Les"]["aantal"] == len(acts["Les"]["tabel"]["rijen"]) >= 1
+
+
+def test_where_a_colleague_only_acted_the_copy_says_when_and_never_whom(whole: WholeSchool, dana: User) -> None:
+    """In the same tables: where the colleague looked or reported all but the moment is masked, what is about her is whole."""
+    me, office = the_student(whole), whole.office
+    log_access(office, Role.ADMINISTRATION, [me.audit_id], AccessEvent.Kind.DETAIL)
+    log_access(dana, Role.PRIVACY_OFFICER, [office.audit_id], AccessEvent.Kind.DETAIL)
+    report_incident(kind="lost", discovered_at=timezone.now(), description=f"Map van {me.full_name}", by=office)
+    needles = plant(me, 6) | {me.number, str(me.pk), str(me.audit_id), "Map van"}
+    files = copy_of(office, dana)
+    assert {name for name, content in files.items() if scan(content, needles)} == set()
+    tables = {table["naam"]: table["rijen"] for table in data_of(files)["tabellen"]}
+    masked = {"waarde": None, "tekst": "over iemand anders"}
+    reasons: dict[str, list[Any]] = {"administration": [], "privacy_officer": []}
+    for row in tables["kvs.AccessEvent"]:
+        assert row["at"]["waarde"]
+        reasons[row["viewer_role"]["waarde"]].append(row["reason"])
+    assert reasons["administration"]
+    assert [reason for reason in reasons["administration"] if reason != masked] == []
+    assert [reason["waarde"] for reason in reasons["privacy_officer"]] == ["daily_work"]
+    assert tables["privacy.Incident"]
+    assert [row["description"] for row in tables["privacy.Incident"] if row["description"] != masked] == []
 
 
 def test_a_case_manager_is_known_to_the_student_by_the_client_only(whole: WholeSchool, dana: User) -> None:

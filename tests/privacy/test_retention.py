@@ -22,11 +22,20 @@ from privacy.actions.retention import (
     run_retention,
     tell_students,
 )
-from privacy.models import Complaint, Erasure, ExemptionRecord, Hold, PrivacyRequest, RetentionNotice, YearCount
+from privacy.models import (
+    Complaint,
+    Erasure,
+    ExemptionRecord,
+    FinancialRecord,
+    Hold,
+    PrivacyRequest,
+    RetentionNotice,
+    YearCount,
+)
 from privacy.models.counts import per_year
 from students.actions import record_exemption, start_programme
 from students.models import Programme, Student
-from tests.factories import ask_privacy, complain, make_student, staff
+from tests.factories import ask_privacy, complain, invoice, make_student, staff
 from tests.people import Browser, signed_in
 from tests.privacy.erasing import Pair, make_pair, nothing
 
@@ -126,6 +135,38 @@ def test_the_exemption_lives_six_years_from_then_and_not_longer(pair: Pair, inek
     assert ExemptionRecord.objects.count() == 1
     forget_old(today=dt.date(2032, 7, 1))
     assert ExemptionRecord.objects.count() == 0
+
+
+def test_three_six_and_seven_years_on_one_clock(pair: Pair, ineke: User) -> None:
+    """The file after three, the exemption after six, the invoice after seven years and the rest of its calendar year."""
+    record_exemption(
+        programme=pair.x.programmes.get(), version=0, by=ineke, kind="effort", body="duo", decided_on=dt.date(2025, 1, 1)
+    )
+    invoice(pair.x.programmes.get(), ineke, issued_on=dt.date(2026, 3, 2))
+    tell_students(today=DUE - dt.timedelta(days=30))
+    left = {}
+    for day in (DUE, dt.date(2032, 6, 30), dt.date(2032, 7, 1), dt.date(2033, 12, 31), dt.date(2034, 1, 1)):
+        purge_people(today=day, progress=nothing)
+        forget_old(today=day)
+        left[day.year, day.month] = [model.objects.count() for model in (Student, ExemptionRecord, FinancialRecord)]
+    assert left == {
+        (2029, 6): [1, 1, 1],
+        (2032, 6): [1, 1, 1],
+        (2032, 7): [1, 0, 1],
+        (2033, 12): [1, 0, 1],
+        (2034, 1): [1, 0, 0],
+    }
+
+
+def test_the_books_wait_for_no_file_that_goes_on(pair: Pair, ineke: User) -> None:
+    """Who came back and who has no end keep their file; the invoice of 2026 goes on its own day."""
+    start_programme(student=pair.x, by=ineke, law="none", starts_on=dt.date(2027, 1, 1), ends_on=dt.date(2033, 1, 31))
+    for student in (pair.x, pair.y):
+        invoice(student.programmes.order_by("starts_on")[0], ineke, issued_on=dt.date(2026, 3, 2))
+    day = dt.date(2034, 1, 1)
+    assert goes(day) == []
+    assert forget_old(today=day)["books"] == 4  # two, with their links
+    assert Student.objects.count() == 2
 
 
 def test_the_bsn_goes_two_months_after_the_last_ground(pair: Pair) -> None:
