@@ -264,8 +264,9 @@ def exported_fields(model: ModelLike) -> list[str]:
     return [field.name for field in fields_of(model) if not field.category.withhold]
 
 
+@functools.cache
 def fingerprint() -> str:
-    """SHA-256 (hex) of the whole catalogue, the same in every process and language."""
+    """SHA-256 (hex) of the whole catalogue, the same in every process and language. Half a second, once per process."""
     return digest(load())
 
 
