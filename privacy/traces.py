@@ -90,20 +90,28 @@ def as_json(traces: list[Trace]) -> list[dict[str, Any]]:
 
 
 def _in_table(declared: catalogue.Model, model: type[Model], own: set[Any], values: list[Value]) -> Iterator[Trace]:
-    counts: dict[str, Any] = {}
-    texts: dict[str, Any] = {}
+    wanted: dict[str, list[Value]] = {}
     for column, personal in _text_columns(declared, model):
         label = f"{declared.label}.{column.name}"
-        wanted = [value for value in values if _may_not_stand_in(value, label, personal)]
-        if wanted:
-            texts[f"text_{column.name}"] = Cast(column.name, TextField())
-            counts[column.name] = Count("pk", filter=_any_of(wanted, f"text_{column.name}"))
-    if not counts:
+        if found := [value for value in values if _may_not_stand_in(value, label, personal)]:
+            wanted[column.name] = found
+    texts = {f"text_{name}": Cast(name, TextField()) for name in wanted}
+    rows = model._base_manager.annotate(**texts).exclude(pk__in=own)
+    if not wanted or not rows.filter(_perhaps(wanted)).exists():
         return
-    rows = model._base_manager.annotate(**texts)
-    for name, number in rows.exclude(pk__in=own).aggregate(**{f"found_{name}": it for name, it in counts.items()}).items():
+    counts = {f"found_{name}": Count("pk", filter=_any_of(sought, f"text_{name}")) for name, sought in wanted.items()}
+    for name, number in rows.aggregate(**counts).items():
         if number:
             yield Trace(declared.label, name.removeprefix("found_"), number)
+
+
+def _perhaps(wanted: dict[str, list[Value]]) -> Q:
+    """Rows in which one word of a value stands somewhere: nearly always none, and ten times as cheap as looking for all."""
+    found = Q()
+    for name, values in wanted.items():
+        words = "|".join(sorted({re.escape(value.words[-1]) for value in values}))
+        found |= Q(**{f"text_{name}__iregex": rf"(^|\W)({words})($|\W)"})
+    return found
 
 
 def _text_columns(declared: catalogue.Model, model: type[Model]) -> Iterator[tuple[Any, Field | None]]:
