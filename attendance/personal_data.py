@@ -1,7 +1,7 @@
 """Declarations of attendance: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.categories import ACCOUNT, ATTENDANCE
+from kvs.categories import ACCOUNT, ATTENDANCE, PROGRAMME
 from kvs.terms import Reason
 from kvs.vocabulary import BLIK_OP_WERK, CLIENT_REPORTS, DUO, DUO_FUNDING, MUNICIPALITY, PROGRESS, QUALITY
 
@@ -75,5 +75,45 @@ MODELS = (
             Field("minutes_missed", ATTENDANCE, **CLAIMED),
         ),
         owners=("mark__enrolment__programme__student",),
+    ),
+    Model(
+        "attendance.ContractHours",
+        (
+            NotPersonal("contract", Reason.LINK),
+            Field("lesson_hour", PROGRAMME),
+            Field("breaks_count", PROGRAMME),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("contract__programme__student",),
+    ),
+    Model(
+        "attendance.OpeningBalance",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("contract", Reason.LINK),
+            Field("hour_class", ATTENDANCE),
+            Field("year", ATTENDANCE),
+            Field("minutes", ATTENDANCE),
+            Field("source", ATTENDANCE),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("contract__programme__student",),
+    ),
+    Model(
+        "attendance.OutsideHours",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("programme", Reason.LINK),
+            Field("kind", ATTENDANCE, **CLAIMED),
+            Field("day", ATTENDANCE, **CLAIMED),
+            Field("minutes", ATTENDANCE, **CLAIMED),
+            Field("provider", ATTENDANCE, **CLAIMED),
+            Field("evidence", ATTENDANCE, **CLAIMED),
+            Field("reference", ATTENDANCE, **CLAIMED),
+            NotPersonal("corrects", Reason.LINK),
+            Field("by_audit_id", ATTENDANCE, **CLAIMED),
+            Field("at", ATTENDANCE, **CLAIMED),
+        ),
+        owners=("programme__student",),
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from attendance.actions import plan_lesson
+from attendance.actions_hours import add_outside_hours, set_opening_balance
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, PolicyVersion, Role, User
@@ -84,6 +85,9 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     record_levels(day=timezone.localdate(), kind="interim", cells={(enrolment.programme.pk, "reading"): level}, by=by)
     now = timezone.now()
     lesson = plan_lesson(group=group, starts_at=now, ends_at=now + dt.timedelta(hours=2), planned_minutes=110, by=by)
+    old = {"hour_class": "classroom", "year": 2020, "minutes": 90, "source": "paper"}
+    done = {"kind": "participation", "day": LONG_AGO, "minutes": 120, "provider": "Buurthuis Oost"}
+    proven = {"evidence": "statement", "reference": "12-11-2020"}
     limited = make_student(location, by)
     actions.start_programme(student=limited, by=by, law="none", starts_on=LONG_AGO)  # nobody was marked in it for half a year
     made = {
@@ -96,6 +100,8 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "client": client,
         "contract": contract,
         "attempt": attempt,
+        "balance": set_opening_balance(contract=contract, by=by, **old),
+        "outside": add_outside_hours(programme=enrolment.programme, by=by, **done, **proven),
         "case_manager": client.case_managers.create(surname="Jansen"),
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),

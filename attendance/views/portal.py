@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import rules
 from attendance.actions import confirm_presence
-from attendance.models import Lesson, LessonQuerySet, Mark, MarkQuerySet, Register
+from attendance.hours_overview import Overview, overview
+from attendance.models import Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register
 from kvs.access import KvsRequest, confirm_allowed
 from kvs.models import WebSession
 from students.models import Contract, Programme, Student
@@ -36,8 +37,9 @@ class Now(NamedTuple):
 class Hours(NamedTuple):
     """Minutes attended over signed lessons, and the minutes agreed, if the contract says how many."""
 
-    attended: int
+    attended: int  # with `brought`
     agreed: int | None
+    brought: int = 0  # minutes from before KVS kept the registers
 
     @property
     def to_go(self) -> int:
@@ -47,7 +49,7 @@ class Hours(NamedTuple):
     @property
     def whole(self) -> "Hours":
         """Hours begun are not counted yet: whole numbers are read at a glance, the page of the lessons has every minute."""
-        return Hours(self.attended // 60 * 60, self.agreed)
+        return Hours(self.attended // 60 * 60, self.agreed, self.brought)
 
 
 @require_GET
@@ -114,14 +116,24 @@ def _confirmable(request: KvsRequest, student: Student) -> list[Now]:
 
 
 def _hours(request: KvsRequest, student: Student) -> Hours:
-    """Over the programmes of today; what was agreed only when each of their contracts names hours."""
+    """Over the programmes of today, with what was brought along; what was agreed only when each contract names hours."""
     programmes = Programme.objects.visible_to(request.user).filter(student=student).active_on(timezone.localdate())
     marks = _own_marks(request, student).counted().filter(enrolment__programme__in=programmes)
     attended = marks.aggregate(sum=Sum("minutes_attended"))["sum"] or 0
     contracts = Contract.objects.visible_to(request.user).filter(programme__in=programmes)
-    agreed = contracts.aggregate(sum=Sum("hours"), all=Count("pk"), told=Count("hours"))
+    minutes = F("hours") * Coalesce("hour_terms__lesson_hour", 60)
+    agreed = contracts.aggregate(sum=Sum(minutes), all=Count("pk"), told=Count("hours"))
     complete = agreed["all"] and agreed["all"] == agreed["told"]
-    return Hours(attended, 60 * agreed["sum"] if complete else None)
+    balances = OpeningBalance.objects.visible_to(request.user).filter(contract__in=contracts)
+    brought = balances.aggregate(sum=Sum("minutes"))["sum"] or 0
+    return Hours(attended + brought, agreed["sum"] if complete else None, brought)
+
+
+def _overview(request: KvsRequest, student: Student) -> Overview | None:
+    """What counts for which rule, in the programme that began last; None without one."""
+    programmes = Programme.objects.visible_to(request.user).filter(student=student, starts_on__lte=timezone.localdate())
+    programme = programmes.order_by("-starts_on", "-pk").first()
+    return overview(programme, request.user, timezone.localdate()) if programme else None
 
 
 @require_GET
@@ -146,6 +158,7 @@ def own_hours(request: KvsRequest, student: Student) -> HttpResponse:
         "month": month,
         "marks": lines.select_related("lesson__group", "lesson__register").order_by("-lesson__starts_at"),
         "address": reverse("attendance:own_hours"),
+        "overview": _overview(request, student),
     }
     return render(request, "portal/hours.html", context)
 

@@ -192,6 +192,7 @@ CODES = {
 REFUSED = {
     "attendance.Claim.at",
     "attendance.Claim.by_audit_id",
+    *(f"attendance.OutsideHours.{name}" for name in ("at", "by_audit_id", "day", "provider", "reference")),
     "exams.ExamAttempt.result_on",
     "exams.ExamAttempt.taken_on",
     "exams.LevelMeasurement.measured_on",

@@ -20,12 +20,13 @@ django.setup()
 from django.db import connection  # noqa: E402  # after setup
 from django.utils import timezone  # noqa: E402
 
+from attendance.hours import lesson_lines  # noqa: E402
 from attendance.models import Mark  # noqa: E402
 from kvs import embedded, environment  # noqa: E402
 from kvs.models import User  # noqa: E402
 from reporting.lessons import first_of_month  # noqa: E402
 from reporting.reports import municipality  # noqa: E402
-from students.models import Client  # noqa: E402
+from students.models import Client, Programme  # noqa: E402
 from tests.benchmarks import retention, school  # noqa: E402
 from tests.people import Browser, signed_in  # noqa: E402
 
@@ -118,7 +119,9 @@ def _reports(size: school.Size) -> list[Page]:
 
         return check
 
+    thousand = Programme.objects.filter(student__number__lt="S-001000")
     return [
+        Page("hours of 1,000 students", 2000, lambda _number: lesson_lines(thousand, timezone.localdate()), _of_1000, rounds=5),
         Page("one-class report", 30, of(school.CLIENT_OF_A_CLASS), has(school.CLASS)),
         Page("whole-school report", None, of(school.CLIENT_OF_ALL), has(size.students - school.CLASS), rounds=5),
     ]
@@ -149,6 +152,10 @@ def pages() -> list[Page]:
         Page("student list", 30, lambda _number: office.get("/cursisten/"), _holds(50, b'<th scope="row"')),
         Page("search", 20, lambda _number: office.get(searched), _has_some),
     ]
+
+
+def _of_1000(lines: Any) -> None:
+    assert len({line.programme for line in lines}) == 1000
 
 
 def _has_some(answer: Any) -> None:
