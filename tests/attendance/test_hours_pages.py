@@ -203,7 +203,7 @@ def test_a_balance_stands_apart_and_is_in_the_totals(
 
     assert (row.lessons.attended, row.brought, row.used, row.left) == (180, 5400, 5580, 200 * 60 - 5580)
     assert [(rule.rule.key, rule.counted.minutes) for rule in row.rules] == [("duo_course", 5580), ("duo_ona", 0)]
-    assert "2025 · in de klas · 90 · het systeem dat de school eerder gebruikte" in page
+    assert "2025 · klassikaal · 90 · het systeem dat de school eerder gebruikte" in page
     assert "Z-route: 800 uur cursus 93 93 hele uren 93 van 800 uur" in page
 
 
