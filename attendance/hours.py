@@ -9,16 +9,22 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any, NamedTuple
 
-from django.db.models import F, FilteredRelation, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models import F, FilteredRelation, IntegerField, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Extract, Greatest
 
 from attendance import hour_rules, rules
 from attendance.models import Mark, MarkQuerySet
 from students.models import Programme
 
 RECENT = dt.timedelta(weeks=8)  # a forecast looks back this far: about a term without its holidays
-BREAK: Combinable = Value(0, output_field=IntegerField())  # minutes of break in a lesson, which planned_minutes leaves out
+
+# Minutes of break in a lesson: what planned_minutes leaves of the time between its bells (elapsed time, so right on the two
+# nights the clock changes). One place to change when a lesson holds its break itself.
+BREAK: Combinable = Greatest(
+    Cast(Extract(F("lesson__ends_at") - F("lesson__starts_at"), "epoch"), IntegerField()) / 60 - F("lesson__planned_minutes"),
+    0,
+)
 EXCUSED = Q(state=rules.REPORTED)  # until reasons exist, who said so beforehand is excused
 
 

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from attendance import rules
 from attendance.hour_rules import RULES
-from attendance.hours import RECENT, Minutes, as_hours, forecast, lesson_lines, total
+from attendance.hours import RECENT, Minutes, as_hours, forecast, lesson_lines, total, with_breaks
 from attendance.models import Lesson, Mark, Register
 from kvs.models import Location, User
 from students import actions
@@ -72,6 +72,23 @@ def test_the_example_of_the_issue(places: list[Enrolment], group: Group, ineke: 
     assert sums.unexcused == 20
     assert DUO.counted(as_hours(lines)).minutes == 310
     assert (f"{sums.rate:.1f}", f"{sums.rate_unexcused:.1f}") == ("69.9", "95.6")
+
+
+def test_the_break_is_what_the_lesson_leaves_of_its_time(places: list[Enrolment], group: Group, ineke: User) -> None:
+    """09:30-12:30 with 15 minutes of break, once over the night on which the clock goes back: elapsed time counts."""
+    night = dt.datetime(2026, 10, 25, 1, 30, tzinfo=AMSTERDAM)
+    for starts_at, state in ((half_past_nine(MONDAY), "present"), (half_past_nine(TODAY), "absent"), (night, "present")):
+        lesson = make_lesson(group, ineke, starts_at=starts_at, minutes=165)
+        ends_at = starts_at.astimezone(dt.UTC) + dt.timedelta(minutes=180)
+        Lesson.objects.filter(pk=lesson.pk).update(ends_at=ends_at)
+        sign(lesson, ineke)
+        mark(lesson, places[0], state, both=False)
+
+    (line,) = lesson_lines([places[0].programme], TODAY)
+
+    assert line.minutes == Minutes(offered=3 * 165, attended=2 * 165, proven=0, excused=0)
+    assert line.breaks == Minutes(offered=45, attended=30, proven=0, excused=0)
+    assert with_breaks(line).minutes == Minutes(offered=540, attended=360, proven=0, excused=0)
 
 
 def test_literacy_away_from_the_school_counts_for_nothing(places: list[Enrolment], group: Group, ineke: User) -> None:
