@@ -197,6 +197,8 @@ REFUSED = {
     "exams.ExamAttempt.taken_on",
     "exams.LevelMeasurement.measured_on",
     "kvs.User.student_number",
+    "students.Consent.purpose",
+    *(f"students.ConsentEvent.{name}" for name in ("at", "by_audit_id", "language", "on", "place", "representation")),
     "students.FieldSource.organisation",
     "students.InformTask.done_at",
     "students.Student.objections",
