@@ -1,5 +1,6 @@
 """Words and signs for what a register holds: `{% load attendance %}`."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django import template
@@ -39,11 +40,12 @@ MARKS = {state: _mark(state, icon(sign, 12)) for state, sign in (SIGNS | {rules.
 
 
 class Choice(NamedTuple):
-    """A state to choose, for one page: `face` is what stands beside its radio button."""
+    """A state to choose, for one page: `face` is what stands beside its radio button, `mark` its small box."""
 
     state: str
     label: str
     face: SafeString
+    mark: SafeString
 
 
 def choices() -> list[Choice]:
@@ -53,7 +55,7 @@ def choices() -> list[Choice]:
 
 def _choice(digit: str, state: str) -> Choice:
     label, face = state_label(state), '<kbd class="with-script">{}</kbd> {} <span data-word>{}</span>'
-    return Choice(state, label, format_html(face, digit, state_icon(state), capfirst(label)))
+    return Choice(state, label, format_html(face, digit, state_icon(state), capfirst(label)), MARKS[state])
 
 
 @register.simple_tag
@@ -69,6 +71,6 @@ def state_buttons(key: str, chosen: str, states: list[Choice]) -> SafeString:
 
 
 @register.simple_tag
-def state_mark(state: str) -> SafeString:
-    """A state as a small box, one in a row of lessons; empty for a lesson without a mark."""
-    return MARKS.get(state, NO_MARK)
+def state_marks(states: Iterable[str]) -> SafeString:
+    """A row of lessons, each state as a small box; empty for a lesson without a mark."""
+    return SafeString("\n".join(MARKS.get(state, NO_MARK) for state in states))

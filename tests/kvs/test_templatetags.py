@@ -78,6 +78,11 @@ def test_icon_is_hidden_from_screen_readers_and_sized() -> None:
     ]
 
 
+@pytest.mark.parametrize("source", ['{% icon "search" 16 %}', "{% icon name 16 %}", '{% icon "search" size %}'])
+def test_icon_in_a_page_is_the_same_written_out_or_named(source: str) -> None:
+    assert Template(source).render(Context({"name": "search", "size": 16})) == icon("search", 16)
+
+
 def test_unknown_icon_is_refused() -> None:
     with pytest.raises(IconDoesNotExist):
         icon("no-such-icon")
