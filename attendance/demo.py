@@ -13,15 +13,17 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from attendance import rules
+from attendance import models, rules
 from attendance.actions import seal_rows
 from attendance.models import Claim, Lesson, Mark, Register
+from kvs.models import User
 from students.demo import SEED, WEEKS, first_monday, staff
 from students.models import Enrolment, Group
 
 WEEKS_AHEAD = 2
 HOLIDAY_WEEKS = (8, 17)  # counted from the first lesson
 FREE_DAYS = ((12, 25), (12, 26), (1, 1), (4, 27))  # month, day; a demo opened on such a day has lessons all the same
+WEEK = dt.timedelta(weeks=1)
 BREAK = 15  # minutes, in every lesson longer than two hours
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 
@@ -146,6 +148,8 @@ def fill(today: dt.date | None = None) -> None:
 def _make_lessons(today: dt.date, chance: Random) -> list[tuple[str, Lesson]]:
     groups = {group.name: group for group in Group.objects.all()}
     teachers = {mail: staff(mail) for mail in {slot.teacher for slot in TIMETABLE}}
+    slots = {slot: _slot(slot, today, groups[slot.group], teachers[slot.teacher]) for slot in TIMETABLE}
+    models.Slot.objects.bulk_create(slots.values())
     made = []
     for day, slot in lessons(today):
         starts_at, ends_at = (_moment(day, clock) for clock in (slot.starts, slot.ends))
@@ -157,7 +161,9 @@ def _make_lessons(today: dt.date, chance: Random) -> list[tuple[str, Lesson]]:
             day=day,
             starts_at=starts_at,
             ends_at=ends_at,
-            planned_minutes=length - BREAK if length > 120 else length,
+            planned_minutes=length - slots[slot].break_minutes,
+            slot=slots[slot],
+            slot_day=day,
             room=slot.room,
             subject=slot.subject,
             delivery=slot.delivery,
@@ -165,6 +171,26 @@ def _make_lessons(today: dt.date, chance: Random) -> list[tuple[str, Lesson]]:
         )
         made.append((slot.teacher, lesson))
     return made
+
+
+def _slot(slot: Slot, today: dt.date, group: Group, teacher: User) -> models.Slot:
+    """A line of the timetable; one that holds to the end of the demo goes on."""
+    monday = first_monday(today)
+    begins, ends = dt.time.fromisoformat(slot.starts), dt.time.fromisoformat(slot.ends)
+    ended = slot.last_week < WEEKS + WEEKS_AHEAD
+    return models.Slot(
+        group=group,
+        weekday=slot.weekday,
+        begins=begins,
+        ends=ends,
+        break_minutes=BREAK if (ends.hour - begins.hour) * 60 + ends.minute - begins.minute > 120 else 0,
+        teacher=teacher,
+        room=slot.room,
+        subject=slot.subject,
+        delivery=slot.delivery,
+        starts_on=monday + slot.first_week * WEEK,
+        ends_on=monday + (slot.last_week + 1) * WEEK - dt.timedelta(days=1) if ended else None,
+    )
 
 
 def _moment(day: dt.date, clock: str) -> dt.datetime:

@@ -5,18 +5,17 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from attendance import rules
 from attendance.actions import Row
-from attendance.models import Lesson, Mark
-from kvs.models import Role, User
+from attendance.models import Closure, Lesson, Mark, Slot
+from kvs.models import Location, Role, User
 from kvs.widgets import DateInput
 from students.forms import LabelledChoice
-
-MOST_MINUTES = 600  # of a lesson: constraint lesson_minutes
 
 
 class RowForm(forms.Form):
@@ -30,7 +29,7 @@ class RowForm(forms.Form):
     minutes = forms.IntegerField(
         required=False,
         min_value=0,
-        max_value=MOST_MINUTES,
+        max_value=rules.LONGEST_LESSON,
         error_messages={"invalid": _("Fill in the minutes as a whole number, such as 15.")},
     )
     version = forms.IntegerField(required=False, min_value=0)
@@ -78,7 +77,7 @@ class LessonForm(forms.ModelForm[Lesson]):
     begins = forms.TimeField(label=_("from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     ends = forms.TimeField(label=_("until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     planned_minutes = forms.IntegerField(
-        label=_("minutes of lesson"), help_text=_("Without breaks."), min_value=1, max_value=MOST_MINUTES
+        label=_("minutes of lesson"), help_text=_("Without breaks."), min_value=1, max_value=rules.LONGEST_LESSON
     )
 
     class Meta:
@@ -110,6 +109,125 @@ class LessonForm(forms.ModelForm[Lesson]):
 
 def _at(day: dt.date, time: dt.time) -> dt.datetime:
     return dt.datetime.combine(day, time, tzinfo=timezone.get_default_timezone())
+
+
+class LessonChangeForm(LessonForm):
+    """A lesson moved, or given by somebody else or elsewhere."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, lesson: Lesson, **kwargs: Any) -> None:
+        begins, ends = timezone.localtime(lesson.starts_at), timezone.localtime(lesson.ends_at)
+        names = ("planned_minutes", "teacher", "room", "subject", "delivery", "version")
+        stored = {name: getattr(lesson, name) for name in names}
+        times = {"day": lesson.day, "begins": begins.time(), "ends": ends.time()}
+        super().__init__(*args, **(kwargs | {"initial": times | stored}))
+        _keep_teacher(self.fields["teacher"], lesson.teacher_id)
+
+
+class SlotForm(forms.ModelForm[Slot]):
+    """A weekly lesson. With `slot` it is a change from a day on."""
+
+    teacher = LabelledChoice(lambda user: user.full_name, label=_("teacher"), required=False)
+    begins = forms.TimeField(label=_("from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends = forms.TimeField(label=_("until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    break_minutes = forms.IntegerField(
+        label=_("minutes of break"), min_value=0, max_value=rules.LONGEST_LESSON, initial=0, help_text=_("All breaks together.")
+    )
+    from_day = forms.DateField(
+        label=_("change from"), widget=DateInput(), help_text=_("Lessons before this day stay as they are.")
+    )
+    starts_on = forms.DateField(label=_("first day"), widget=DateInput())
+    ends_on = forms.DateField(
+        label=_("last day"), widget=DateInput(), required=False, help_text=_("Empty: as long as the group runs.")
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Slot
+        fields = ("weekday", "room", "subject", "delivery")
+
+    field_order = (
+        *("from_day", "weekday", "begins", "ends", "break_minutes", "teacher", "room", "subject", "delivery"),
+        *("starts_on", "ends_on", "version"),
+    )
+
+    def __init__(self, *args: Any, slot: Slot | None = None, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        names = ("weekday", "begins", "ends", "break_minutes", "teacher", "room", "subject", "delivery", "ends_on", "version")
+        stored = {name: getattr(slot, name) for name in names} if slot else {}
+        super().__init__(*args, **(kwargs | {"initial": stored | (initial or {})}))
+        del self.fields["starts_on" if slot else "from_day"]
+        if not slot:
+            del self.fields["version"]
+        _keep_teacher(self.fields["teacher"], slot.teacher_id if slot else None)
+
+    def clean(self) -> dict[str, Any]:
+        """A lesson ends after it begins, on the same day."""
+        known = super().clean() or self.cleaned_data
+        begins, ends = known.get("begins"), known.get("ends")
+        if begins and ends and ends <= begins:
+            self.add_error("ends", _("A lesson ends after it begins."))
+        return known
+
+
+def _keep_teacher(field: forms.Field, teacher: object) -> None:
+    """Teachers of today, and who stands there already."""
+    assert isinstance(field, forms.ModelChoiceField)
+    today = User.objects.with_role_today(Role.TEACHER)
+    field.queryset = User.objects.filter(Q(pk__in=today.values("pk")) | Q(pk=teacher)).order_by("call_name", "surname")
+
+
+class EndSlotForm(forms.Form):
+    """The last day of a weekly lesson."""
+
+    ends_on = forms.DateField(
+        label=_("last day"), widget=DateInput(), help_text=_("Lessons after it that have no register yet are taken away.")
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class MakeLessonsForm(forms.Form):
+    """For which days lessons are made from the timetable."""
+
+    since = forms.DateField(label=_("from and including"), widget=DateInput())
+    until = forms.DateField(label=_("until and including"), widget=DateInput())
+
+    def clean(self) -> dict[str, Any]:
+        """The period runs forwards."""
+        known = super().clean() or self.cleaned_data
+        if known.get("since") and known.get("until") and known["until"] < known["since"]:
+            self.add_error("until", _("The last day cannot be before the first day."))
+        return known
+
+
+class ClosureForm(forms.ModelForm[Closure]):
+    """Days without lessons."""
+
+    location = LabelledChoice(lambda location: location.name, label=_("location"), required=False)
+    starts_on = forms.DateField(label=_("first day"), widget=DateInput())
+    ends_on = forms.DateField(label=_("last day"), widget=DateInput())
+
+    class Meta:
+        model = Closure
+        fields = ("name",)
+
+    field_order = ("name", "location", "starts_on", "ends_on")
+
+    def __init__(self, *args: Any, locations: "QuerySet[Location]", whole_school: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        location = self.fields["location"]
+        assert isinstance(location, forms.ModelChoiceField)
+        location.required = not whole_school
+        if whole_school:
+            location.help_text = _("Leave empty for the whole school.")
+        location.queryset = locations
+
+    def clean(self) -> dict[str, Any]:
+        """The period runs forwards."""
+        known = super().clean() or self.cleaned_data
+        if known.get("starts_on") and known.get("ends_on") and known["ends_on"] < known["starts_on"]:
+            self.add_error("ends_on", _("The last day cannot be before the first day."))
+        return known
 
 
 class CancelForm(forms.Form):

@@ -14,6 +14,36 @@ CLAIMED = {"audited": False}  # the claims are the record of who said what when:
 
 MODELS = (
     Model(
+        "attendance.Slot",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("group", Reason.LINK),
+            NotPersonal("weekday", Reason.OFFER),
+            NotPersonal("begins", Reason.OFFER),
+            NotPersonal("ends", Reason.OFFER),
+            NotPersonal("break_minutes", Reason.OFFER),
+            Field("teacher", ACCOUNT),
+            NotPersonal("room", Reason.OFFER),
+            NotPersonal("subject", Reason.OFFER),
+            NotPersonal("delivery", Reason.OFFER),
+            NotPersonal("starts_on", Reason.OFFER),
+            NotPersonal("ends_on", Reason.OFFER),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        actors=("teacher",),
+    ),
+    Model(
+        "attendance.Closure",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("name", Reason.OFFER),
+            NotPersonal("location", Reason.LINK),
+            NotPersonal("starts_on", Reason.OFFER),
+            NotPersonal("ends_on", Reason.OFFER),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
         "attendance.Lesson",
         (
             NotPersonal("id", Reason.ROW_ID),
@@ -29,6 +59,8 @@ MODELS = (
             NotPersonal("delivery", Reason.OFFER),
             NotPersonal("cancelled", Reason.OFFER),
             NotPersonal("code", Reason.OFFER),
+            NotPersonal("slot", Reason.LINK),
+            NotPersonal("slot_day", Reason.OFFER),
             NotPersonal("version", Reason.VERSION),
         ),
         actors=("teacher",),

@@ -27,6 +27,7 @@ CONFIRM_AFTER = dt.timedelta(minutes=60)
 OPEN_FROM_EARLIER = dt.timedelta(days=30)  # how long an unsigned lesson stays on the teacher's start page
 
 # Lesson codes are read from paper and typed over. Without 0/O/Q, 1/I/L, 5/S, 8/B, and without vowels: no words.
+LONGEST_LESSON = 600  # minutes; constraint lesson_minutes
 CODE_LETTERS = "CDFGHJKMNPRTVWXYZ234679"
 CODE_LENGTH = 8
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from attendance.actions import plan_lesson
 from attendance.actions_hours import add_outside_hours, set_opening_balance
-from attendance.models import Lesson
+from attendance.actions.planning import add_slot, plan_lesson
+from attendance.models import Closure, Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.models import Location, Membership, PolicyVersion, Role, User
 from privacy.actions.announcements import draft_policy, publish_policy, publish_register
@@ -88,12 +88,17 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     old = {"hour_class": "classroom", "year": 2020, "minutes": 90, "source": "paper"}
     done = {"kind": "participation", "day": LONG_AGO, "minutes": 120, "provider": "Buurthuis Oost"}
     proven = {"evidence": "statement", "reference": "12-11-2020"}
+    day = timezone.localdate()
+    slot = add_slot(group=group, by=by, weekday=0, begins=dt.time(6), ends=dt.time(7), starts_on=day)
+    closure = Closure.objects.create(name="Studiedag", location=location, starts_on=day, ends_on=day)
     limited = make_student(location, by)
     actions.start_programme(student=limited, by=by, law="none", starts_on=LONG_AGO)  # nobody was marked in it for half a year
     made = {
         "location": location,
         "student": student,
         "lesson": lesson,
+        "slot": slot,
+        "closure": closure,
         "group": group,
         "enrolment": enrolment,
         "programme": enrolment.programme,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils import timezone
 
-from attendance.actions import Row, confirm_presence, plan_lesson, save_register, sign_register
+from attendance.actions import Row, confirm_presence, save_register, sign_register
+from attendance.actions.planning import plan_lesson
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.cards import issue_card, issue_desk_code

@@ -1,4 +1,4 @@
-"""The lessons of a group, an extra lesson, and a lesson that lapses. The timetable is made elsewhere."""
+"""The lessons of a group, an extra lesson, one that is changed, and one that lapses. Series: views.timetable."""
 
 import uuid
 
@@ -11,8 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from attendance import actions, rules
-from attendance.forms import CancelForm, LessonForm
+from attendance import rules
+from attendance.actions import planning as actions
+from attendance.forms import CancelForm, LessonChangeForm, LessonForm
 from attendance.models import Lesson
 from kvs.access import STAFF, KvsRequest, role_required
 from kvs.drafts import form_data
@@ -67,6 +68,33 @@ def lesson_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         verb=_("Plan lesson"),
         parent=group.name,
         parent_url=reverse("students:group", args=[group.pk]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def lesson_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Move one lesson, or let somebody else give it. The rest of its series stays."""
+    lesson = get_object_or_404(Lesson.objects.visible_to(request.user).select_related("group", "location"), pk=pk)
+    form = LessonChangeForm(form_data(request), lesson=lesson)
+
+    def act() -> Lesson:
+        changes = form.fields_of_lesson()
+        return actions.change_lesson(lesson=lesson, version=changes.pop("version"), changes=changes, by=request.user)
+
+    def done(row: Lesson) -> str:
+        messages.success(request, _("The lesson of %(day)s is changed.") % {"day": date_format(row.day)})
+        return reverse("attendance:register", args=[row.pk])
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        title=_("Change lesson"),
+        verb=_("Save"),
+        parent=lesson.group.name,
+        parent_url=reverse("attendance:group_lessons", args=[lesson.group_id]),
     )
 
 

@@ -32,6 +32,7 @@ from students.models import (
     TeachingAssignment,
 )
 from students.models.corrections import columns_of, corrected_at_once, proposable
+from students.models.groups import hold_timetable
 
 SOURCE_GROUPS: dict[str, tuple[str, ...]] = {
     FieldSource.Group.NAME: ("given_names", "call_name", "infix", "surname", "gender"),
@@ -259,6 +260,7 @@ def enrol_student(
     *, programme: Programme, group: Group, starts_on: dt.date, by: User, ends_on: dt.date | None = None
 ) -> Enrolment:
     """Place a student in a group. Raises ValidationError when the group does not run then or is full."""
+    hold_timetable()
     check_unrestricted(programme.student, Enrolment, ["group"])
     enrolment = Enrolment(programme=programme, group=group, starts_on=starts_on, ends_on=ends_on)
     _check_place(enrolment)
@@ -269,6 +271,7 @@ def enrol_student(
 @transaction.atomic
 def end_enrolment(*, enrolment: Enrolment, version: int, ends_on: dt.date, by: User) -> Enrolment:
     """Let a student leave a group after `ends_on`."""
+    hold_timetable()
     longer = enrolment.ends_on is not None and ends_on > enrolment.ends_on
     row = changed(Enrolment.objects.select_related("programme__student"), enrolment.pk, version, {"ends_on": ends_on})
     check_unrestricted(row.programme.student, Enrolment, ["ends_on"])

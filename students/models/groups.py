@@ -5,7 +5,7 @@ import uuid
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
@@ -16,12 +16,21 @@ from kvs.models import Location, Role, User
 from students.models.people import SCHOOL_WIDE
 from students.models.programmes import PERIOD, Programme
 
+TIMETABLE_LOCK = 4202  # advisory lock, beside students.actions.NUMBER_LOCK
 FAR_AWAY = dt.date(9999, 12, 31)  # stands for an open end in comparisons, never stored
 
 
 def active(day: dt.date, prefix: str = "") -> Q:
     """Condition: the period of the row (or of the row behind `prefix`) includes `day`."""
     return Q(**{f"{prefix}starts_on__lte": day}) & (Q(**{f"{prefix}ends_on__isnull": True}) | Q(**{f"{prefix}ends_on__gte": day}))
+
+
+def hold_timetable() -> None:
+    """Until the transaction ends nobody else plans lessons or places students: together they must not put a student in two
+    lessons at once. To be held before any row is locked; the database takes it too (attendance.models.student_once).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TIMETABLE_LOCK])
 
 
 class GroupQuerySet(models.QuerySet["Group"]):

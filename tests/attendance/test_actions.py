@@ -12,16 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from attendance import rules
-from attendance.actions import (
-    SEALED_FIELDS,
-    Row,
-    cancel_lesson,
-    confirm_presence,
-    plan_lesson,
-    save_register,
-    sign_register,
-    verify_register,
-)
+from attendance.actions import SEALED_FIELDS, Row, confirm_presence, save_register, sign_register, verify_register
+from attendance.actions.planning import cancel_lesson, plan_lesson
 from attendance.models import Claim, Lesson, Mark, Register, hours_of
 from kvs.database import erasing
 from kvs.models import Location, Role, User

@@ -14,7 +14,8 @@ from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
 from attendance import rules
-from attendance.actions import Row, cancel_lesson, confirm_presence, save_register, sign_register
+from attendance.actions import Row, confirm_presence, save_register, sign_register
+from attendance.actions.planning import cancel_lesson
 from attendance.models import Claim, Lesson, Mark
 from attendance.views.portal import Now
 from kvs import cards

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from attendance.actions import Row, cancel_lesson, confirm_presence, save_register, sign_register
+from attendance.actions import Row, confirm_presence, save_register, sign_register
+from attendance.actions.planning import cancel_lesson
 from attendance.models import Claim, Lesson, Mark, Register
 from kvs.models import AccessEvent, Location, User, WebSession
 from students.models import Enrolment, Group

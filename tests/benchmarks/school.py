@@ -110,9 +110,11 @@ def _people(size: Size) -> None:
 
 
 def _lessons(size: Size) -> None:
-    """Lesson 0 of every group is going on now, without a register; the others lie a day apart behind it."""
+    """Lesson 0 of every group has begun, without a register; the others lie a day apart behind it. The groups of a teacher
+    have their lessons one after the other.
+    """
     begin = timezone.now().replace(second=0, microsecond=0) - dt.timedelta(minutes=30)
-    starts_at = f"TIMESTAMPTZ '{begin.isoformat()}' - d * INTERVAL '1 day'"
+    starts_at = f"TIMESTAMPTZ '{begin.isoformat()}' - d * INTERVAL '1 day' - (n % {GROUPS_PER_TEACHER}) * INTERVAL '150 minutes'"
     fill(
         Lesson,
         f"generate_series(0, {size.groups - 1}) AS n, generate_series(0, {LESSONS_BEFORE}) AS d",

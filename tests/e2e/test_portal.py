@@ -19,7 +19,7 @@ GROUP = "Onderwijsroute 1"
 PREPARE = """
 import datetime as dt
 from django.utils import timezone
-from attendance.actions import plan_lesson
+from attendance.actions.planning import plan_lesson
 from attendance.models import Lesson
 from kvs import cards
 from kvs.models import Role, User
@@ -29,7 +29,7 @@ group = Group.objects.get(name=GROUP)
 now = timezone.now()
 begin, two_hours = now - dt.timedelta(minutes=10), dt.timedelta(hours=2)
 Lesson.objects.filter(group=group, starts_at__lt=now + two_hours, ends_at__gt=now - two_hours).update(cancelled=True)
-plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(minutes=90), planned_minutes=90, by=desk, room="B2")
+plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(minutes=90), planned_minutes=90, by=desk, room=GROUP)
 places = Enrolment.objects.active_on(timezone.localdate()).filter(group=group, programme__student__user__pin__isnull=True)
 student = next(place.programme.student for place in places if place.programme.bsn and place.programme.student.street)
 cards.set_pin(user=student.user, pin="482917", by=desk)

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,18 +125,36 @@ def test_twice_keeps_both_old_keys(installation: Installation) -> None:
     assert (installation.keys / "seal.retired").read_text().split() == [first, second]
 
 
+@contextmanager
+def held_half_way(installation: Installation) -> Iterator[None]:
+    """A colleague is saving the draft in the middle: a rotation waits there, on any machine."""
+    middle = f"(SELECT id FROM kvs_draft ORDER BY id OFFSET {DRAFTS // 2} LIMIT 1)"
+    with psycopg.connect(installation.address) as colleague:
+        colleague.execute(f"SELECT 1 FROM kvs_draft WHERE id = {middle} FOR UPDATE".encode())
+        yield
+
+
+def everybody_gone(installation: Installation) -> None:
+    """Until the server has noticed that a killed process does not listen any more."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    while installation.ask(f"{others} AND backend_type = 'client backend'") != [(0,)]:
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_cut_off_half_way_everything_opens_and_the_next_one_goes_on(installation: Installation, how: signal.Signals) -> None:
     [old], before = installation.seal, installation.school("look")
-    process = installation.start("manage.py", "rotate_keys", "seal")
-    while not 0 < installation.under(installation.seal[0]).get("kvs_draft.data", 0) < DRAFTS or installation.seal == [old]:
-        assert process.poll() is None
-    process.send_signal(how)
-    _, said = process.communicate(timeout=30)
+    with held_half_way(installation):
+        process = installation.start("manage.py", "rotate_keys", "seal")
+        while len(installation.seal) == 1 or installation.under(installation.seal[0]).get("kvs_draft.data", 0) < DRAFTS // 2:
+            assert process.poll() is None
+        process.send_signal(how)
+        _, said = process.communicate(timeout=30)
     assert process.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 1)
     assert said == (
         "" if how == signal.SIGKILL else "CommandError: Stopped. Everything still opens; start the command again to go on.\n"
     )
+    everybody_gone(installation)
 
     new, still = installation.seal
     half = installation.under(new)["kvs_draft.data"]

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from attendance.actions import plan_lesson
+from attendance.actions.planning import plan_lesson
 from attendance.models import Mark
 from kvs.files import store_file
 from kvs.models import AuditEntry, Location, SealedFile, User

@@ -1,11 +1,11 @@
-"""What changes lessons, registers and marks. The lesson row is the lock: one register, one writer at a time."""
+"""What changes registers and marks. The lesson row is the lock: one register, one writer at a time."""
 
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -16,9 +16,8 @@ from django.utils.translation import ngettext
 
 from attendance import rules
 from attendance.models import Claim, Lesson, Mark, Register, with_names
-from kvs.editing import changed
 from kvs.models import Role, User
-from students.models import Enrolment, Group, Student
+from students.models import Enrolment, Student
 
 SEALED_FIELDS = ("lesson_id", "enrolment_id", "state", "minutes_missed", "minutes_attended", "teacher_at", "student_at")
 
@@ -354,60 +353,3 @@ def still_fits(register: Register, marks: Iterable[Mark]) -> bool:
     sealed = set(register.row_hashes)
     rows_fit = all(mark.row_hash in sealed and mark.row_hash == _row_hash(mark) for mark in marks)
     return rows_fit and register.digest == _digest(register.lesson, register)
-
-
-# --- lessons
-
-
-@transaction.atomic
-def plan_lesson(
-    *, group: Group, starts_at: dt.datetime, ends_at: dt.datetime, planned_minutes: int, by: User, **fields: Any
-) -> Lesson:
-    """A lesson of `group`, at the group's location unless `location` says otherwise. Raises ValidationError.
-
-    `starts_at`, `ends_at` are aware; `planned_minutes` is lesson time without breaks.
-    """
-    day = timezone.localdate(starts_at)
-    lesson = Lesson(
-        group=group,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        planned_minutes=planned_minutes,
-        day=day,
-        code=_new_code(),
-        **({"location": group.location} | fields),
-    )
-    if day < group.starts_on or (group.ends_on and day > group.ends_on):
-        raise ValidationError({"day": _("The group %(group)s does not run on that day.") % {"group": group.name}})
-    length = int((ends_at - starts_at).total_seconds() // 60)
-    if planned_minutes > length > 0:
-        raise ValidationError(
-            {
-                "planned_minutes": ngettext(
-                    "From begin to end is %(length)d minute.", "From begin to end is %(length)d minutes.", length
-                )
-                % {"length": length}
-            }
-        )
-    lesson.full_clean(exclude=["group", "location", "teacher"])
-    lesson.save(force_insert=True)
-    return lesson
-
-
-@transaction.atomic
-def cancel_lesson(*, lesson: Lesson, version: int, by: User) -> Lesson:
-    """Let a lesson lapse; what was marked stays and never counts. Raises ValidationError for a signed register."""
-    changes: Mapping[str, object] = {"cancelled": True}
-    row = changed(Lesson.objects.all(), lesson.pk, version, changes)
-    if Register.objects.filter(lesson=row, signed_at__isnull=False).exists():
-        raise ValidationError(_("The register of this lesson is signed: the lesson took place."))
-    row.save(update_fields=["cancelled", "version"])
-    return row
-
-
-def _new_code() -> str:
-    """A code no lesson has; two planners drawing the same one at once (1 in 78 billion) meet the unique constraint."""
-    while True:
-        code = "".join(secrets.choice(rules.CODE_LETTERS) for _letter in range(rules.CODE_LENGTH))
-        if not Lesson.objects.filter(code=code).exists():
-            return code

@@ -3,19 +3,25 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Deferrable, F, Func, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from attendance import rules
+from attendance.models import student_once
+from attendance.models.planning import Delivery, Slot, Subject, kind_constraints
+from attendance.models.student_once import StudentOnce
 from kvs.models import Location, Role, User
 from students.models import Enrolment, Group, GroupAccess, Student, TeachingAssignment
 from students.models.people import SCHOOL_WIDE
+
+TIME = Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField())
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
@@ -92,28 +98,23 @@ def _covers_lesson() -> Q:
     return Q(starts_on__lte=models.OuterRef("day")) & (Q(ends_on__isnull=True) | Q(ends_on__gte=models.OuterRef("day")))
 
 
+def _only_one(*of: str, name: str, message: Any, where: Q | None = None) -> ExclusionConstraint:
+    """No two lessons at the same time of one group, teacher or room. Checked at the end of each statement, so that a whole
+    series can be moved at once.
+    """
+    return ExclusionConstraint(
+        name=name,
+        expressions=[(TIME, RangeOperators.OVERLAPS), *((field, RangeOperators.EQUAL) for field in of)],
+        condition=Q(cancelled=False) & (where or Q()),
+        deferrable=Deferrable.IMMEDIATE,
+        violation_error_message=message,
+    )
+
+
 class Lesson(models.Model):
     """One lesson of a group (les)."""
 
-    class Subject(models.TextChoices):
-        """What is taught."""
-
-        LANGUAGE = "language", _("language")
-        LITERACY = "literacy", _("literacy")
-        KNM = "knm", "KNM"
-        ONA = "ona", "ONA"
-        MAP = "map", "MAP"
-        OTHER = "other", _("other subject")
-
-    class Delivery(models.TextChoices):
-        """How it is taught; decides later which hours count (domain/duo.md 1.4)."""
-
-        CLASSROOM = "classroom", _("in the classroom")
-        ONLINE = "online", _("online")
-        ELEARNING_SCHOOL = "elearning_school", _("e-learning at school")
-        ELEARNING_HOME = "elearning_home", _("e-learning at home")
-        PRACTICE = "practice", _("guided practice")
-        ONA_SCHOOL = "ona_school", _("ONA portfolio at school")
+    Subject, Delivery = Subject, Delivery
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="lessons", verbose_name=_("group"))
@@ -124,12 +125,14 @@ class Lesson(models.Model):
     day = models.DateField(_("day"), editable=False)  # of starts_at in school time; kept because most questions ask by day
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
-    planned_minutes = models.PositiveSmallIntegerField(_("minutes of lesson"))  # without breaks
+    planned_minutes = models.PositiveSmallIntegerField(_("minutes of lesson"))  # without breaks: what remains of the time
     room = models.CharField(_("room"), max_length=40, blank=True)
     subject = models.CharField(_("subject"), max_length=10, choices=Subject, default=Subject.LANGUAGE)
     delivery = models.CharField(_("way of teaching"), max_length=18, choices=Delivery, default=Delivery.CLASSROOM)
     cancelled = models.BooleanField(_("cancelled"), default=False)
     code = models.CharField(_("lesson code"), max_length=8, unique=True, editable=False)  # binds paper to the lesson
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, null=True, editable=False, related_name="lessons")
+    slot_day = models.DateField(null=True, editable=False)  # the day of the series it was made for; moving leaves it
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = LessonQuerySet.as_manager()
@@ -142,28 +145,31 @@ class Lesson(models.Model):
             models.Index(fields=["day", "location"], name="lesson_day_location"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["group", "starts_at"],
-                name="lesson_once",
-                violation_error_message=_("This group already has a lesson at that time."),
+            _only_one("group", name="lesson_group_once", message=_("This group already has a lesson at that time.")),
+            _only_one("teacher", name="lesson_teacher_once", message=_("This teacher already gives a lesson at that time.")),
+            _only_one(
+                *("location", "room"),
+                name="lesson_room_once",
+                message=_("There already is a lesson in this room at that time."),
+                where=~Q(room=""),
             ),
+            models.CheckConstraint(
+                condition=Q(slot__isnull=True, slot_day__isnull=True) | Q(slot__isnull=False, slot_day__isnull=False),
+                name="lesson_of_series",
+            ),
+            models.UniqueConstraint(fields=["slot", "slot_day"], name="lesson_once_per_slot"),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
                 name="lesson_period",
                 violation_error_message=_("A lesson ends after it begins."),
             ),
             models.CheckConstraint(condition=Q(planned_minutes__range=(1, 600)), name="lesson_minutes"),
-            models.CheckConstraint(
-                condition=Q(subject__in=["language", "literacy", "knm", "ona", "map", "other"]), name="lesson_subject"
-            ),
-            models.CheckConstraint(
-                condition=Q(delivery__in=["classroom", "online", "elearning_school", "elearning_home", "practice", "ona_school"]),
-                name="lesson_delivery",
-            ),
-            models.CheckConstraint(
-                condition=~Q(subject="literacy", delivery__in=["online", "elearning_home"]),
-                name="lesson_literacy_at_school",
-                violation_error_message=_("Literacy lessons may not be given online (Blik op Werk, since 2019)."),
+            *kind_constraints("lesson"),
+            StudentOnce(
+                name=student_once.NAME,
+                violation_error_message=_(
+                    "A student would have two lessons at the same time: see the timetables of both groups."
+                ),
             ),
             models.CheckConstraint(condition=Q(code__regex=r"^[A-Z2-9]{6,8}$"), name="lesson_code_form"),
         ]

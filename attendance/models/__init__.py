@@ -1,0 +1,38 @@
+"""Models of attendance."""
+
+from attendance.models.lessons import (
+    Claim,
+    ClaimQuerySet,
+    Lesson,
+    LessonQuerySet,
+    Mark,
+    MarkQuerySet,
+    Minutes,
+    Register,
+    RegisterQuerySet,
+    hours_of,
+    reaches,
+    teaches,
+    with_names,
+)
+from attendance.models.planning import Closure, Delivery, Slot, Subject
+
+__all__ = [
+    "Claim",
+    "ClaimQuerySet",
+    "Closure",
+    "Delivery",
+    "Lesson",
+    "LessonQuerySet",
+    "Mark",
+    "MarkQuerySet",
+    "Minutes",
+    "Register",
+    "RegisterQuerySet",
+    "Slot",
+    "Subject",
+    "hours_of",
+    "reaches",
+    "teaches",
+    "with_names",
+]

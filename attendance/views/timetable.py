@@ -1,0 +1,212 @@
+"""The timetable of a group: weekly lessons, the lessons made from them, and the days on which the school is closed."""
+
+import datetime as dt
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from attendance.actions import planning as actions
+from attendance.forms import CancelForm, ClosureForm, EndSlotForm, MakeLessonsForm, SlotForm
+from attendance.models import Closure, Lesson, Slot
+from attendance.models.planning import PLANNERS, plans_everywhere
+from kvs.access import STAFF, KvsRequest, role_required
+from kvs.drafts import form_data
+from kvs.holidays import public_holidays
+from kvs.models import Location, Role
+from kvs.pages import form_page
+from students.models import Group
+
+READERS = STAFF - {Role.SYSTEM_ADMINISTRATOR}
+TERM = dt.timedelta(weeks=26)  # proposed for the lessons of a group without an end
+CLASHES_SHOWN = 10
+
+
+@require_GET
+@role_required(*READERS)
+def timetable(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """The weekly lessons of a group, now and to come, and those that ended."""
+    group = get_object_or_404(Group.objects.visible_to(request.user).select_related("location"), pk=pk)
+    today = timezone.localdate()
+    slots = list(group.slots.select_related("teacher"))
+    made = Lesson.objects.filter(group=group, slot__isnull=False).order_by("-day").values_list("day", flat=True)
+    context = {
+        "group": group,
+        "slots": [slot for slot in slots if slot.ends_on is None or slot.ends_on >= today],
+        "ended": [slot for slot in slots if slot.ends_on and slot.ends_on < today],
+        "made_until": made.first(),
+        "may_plan": request.user.has_role(*PLANNERS),
+    }
+    return render(request, "attendance/timetable.html", context)
+
+
+def _of_group(group: Group) -> dict[str, str]:
+    return {"parent": group.name, "parent_url": reverse("attendance:timetable", args=[group.pk])}
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def slot_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """A weekly lesson more."""
+    group = get_object_or_404(Group.objects.visible_to(request.user).select_related("location"), pk=pk)
+    form = SlotForm(
+        form_data(request), initial={"starts_on": max(group.starts_on, timezone.localdate()), "ends_on": group.ends_on}
+    )
+
+    def act() -> Slot:
+        return actions.add_slot(group=group, by=request.user, **form.cleaned_data)
+
+    def done(slot: Slot) -> str:
+        messages.success(request, _("%(day)s is in the timetable. Make its lessons now.") % {"day": slot.get_weekday_display()})
+        return reverse("attendance:timetable", args=[group.pk])
+
+    return form_page(request, form, act=act, done=done, title=_("Weekly lesson"), verb=_("Save"), **_of_group(group))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def slot_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Change a weekly lesson from a day on."""
+    slot = get_object_or_404(Slot.objects.visible_to(request.user).select_related("group__location", "teacher"), pk=pk)
+    first = max(slot.starts_on, timezone.localdate())
+    form = SlotForm(form_data(request), slot=slot, initial={"from_day": first})
+
+    def act() -> Slot:
+        changes = dict(form.cleaned_data)
+        from_day, version = changes.pop("from_day"), changes.pop("version") or 0
+        return actions.change_slot(slot=slot, version=version, from_day=from_day, changes=changes, by=request.user)
+
+    def done(row: Slot) -> str:
+        messages.success(request, _("The timetable is changed from %(day)s.") % {"day": date_format(max(row.starts_on, first))})
+        return reverse("attendance:timetable", args=[slot.group_id])
+
+    return form_page(request, form, act=act, done=done, title=_("Change weekly lesson"), verb=_("Save"), **_of_group(slot.group))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def slot_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a weekly lesson out of the timetable."""
+    slot = get_object_or_404(Slot.objects.visible_to(request.user).select_related("group__location", "teacher"), pk=pk)
+    form = EndSlotForm(form_data(request), initial={"ends_on": timezone.localdate(), "version": slot.version})
+
+    def act() -> Slot:
+        return actions.end_slot(slot=slot, by=request.user, **form.cleaned_data)
+
+    def done(row: Slot) -> str:
+        assert row.ends_on
+        messages.success(request, _("The weekly lesson ends after %(day)s.") % {"day": date_format(row.ends_on)})
+        return reverse("attendance:timetable", args=[slot.group_id])
+
+    return form_page(request, form, act=act, done=done, title=_("End weekly lesson"), verb=_("End"), **_of_group(slot.group))
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def lessons_make(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Make the lessons of the timetable for a term. What is left out is told, with the reason."""
+    group = get_object_or_404(Group.objects.visible_to(request.user).select_related("location"), pk=pk)
+    since = max(group.starts_on, timezone.localdate())
+    form = MakeLessonsForm(form_data(request), initial={"since": since, "until": group.ends_on or since + TERM})
+
+    def act() -> actions.Made:
+        return actions.make_lessons(group=group, by=request.user, **form.cleaned_data)
+
+    def done(made: actions.Made) -> str:
+        _tell(request, made)
+        return reverse("attendance:timetable", args=[group.pk])
+
+    return form_page(request, form, act=act, done=done, title=_("Make lessons"), verb=_("Make lessons"), **_of_group(group))
+
+
+def _tell(request: KvsRequest, made: actions.Made) -> None:
+    number = len(made.lessons)
+    messages.success(request, ngettext("%(number)d lesson is made.", "%(number)d lessons are made.", number) % {"number": number})
+    if made.free:
+        days = ", ".join(f"{date_format(day, 'SHORT_DATE_FORMAT')} ({why})" for day, why in made.free)
+        messages.info(request, _("No lesson on: %(days)s.") % {"days": days})
+    if made.clashing:
+        told = " ".join(f"{date_format(day, 'SHORT_DATE_FORMAT')}: {why}" for day, why in made.clashing[:CLASHES_SHOWN])
+        number = len(made.clashing)
+        text = ngettext(
+            "%(number)d lesson is not made, because it would clash. %(told)s",
+            "%(number)d lessons are not made, because they would clash. %(told)s",
+            number,
+        )
+        messages.warning(request, text % {"number": number, "told": told})
+
+
+# --- closures
+
+
+@require_GET
+@role_required(*PLANNERS)
+def closures(request: KvsRequest) -> HttpResponse:
+    """Days without lessons: closures from today on, and the public holidays of this year and the next."""
+    today = timezone.localdate()
+    held = [*public_holidays(today.year).items(), *public_holidays(today.year + 1).items()]
+    context = {
+        "closures": Closure.objects.visible_to(request.user).filter(ends_on__gte=today).select_related("location"),
+        "changeable": set(Closure.objects.changeable_by(request.user).values_list("pk", flat=True)),
+        "holidays": [{"day": day, "name": name} for day, name in held if day >= today],
+    }
+    return render(request, "attendance/closures.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def closure_add(request: KvsRequest) -> HttpResponse:
+    """Close the school, or a location, for some days; lessons already planned then lapse."""
+    locations = Location.objects.where_held(request.user, *PLANNERS)
+    form = ClosureForm(form_data(request), locations=locations, whole_school=plans_everywhere(request.user))
+
+    def act() -> tuple[Closure, int]:
+        return actions.add_closure(by=request.user, **form.cleaned_data)
+
+    def done(made: tuple[Closure, int]) -> str:
+        closure, lapsed = made
+        text = ngettext(
+            "%(name)s is in the calendar; %(number)d planned lesson lapses.",
+            "%(name)s is in the calendar; %(number)d planned lessons lapse.",
+            lapsed,
+        )
+        messages.success(request, text % {"name": closure.name, "number": lapsed})
+        return reverse("attendance:closures")
+
+    page = {"parent": _("Days without lessons"), "parent_url": reverse("attendance:closures")}
+    return form_page(request, form, act=act, done=done, title=_("School closed"), verb=_("Save"), **page)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def closure_remove(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a closure away. Lessons that lapsed stay lapsed."""
+    closure = get_object_or_404(Closure.objects.changeable_by(request.user), pk=pk)
+    form = CancelForm(form_data(request), initial={"version": closure.version})
+
+    def act() -> Closure:
+        return actions.remove_closure(closure=closure, version=form.cleaned_data["version"], by=request.user)
+
+    def done(row: Closure) -> str:
+        messages.success(request, _("%(name)s is out of the calendar.") % {"name": row.name})
+        return reverse("attendance:closures")
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        template="attendance/closure_remove.html",
+        closure=closure,
+        title=closure.name,
+        verb=_("Remove"),
+        parent=_("Days without lessons"),
+        parent_url=reverse("attendance:closures"),
+    )

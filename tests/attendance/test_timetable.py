@@ -1,0 +1,396 @@
+"""The timetable: series around closures, changes from a day on, and that nobody can be in two lessons at once."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from attendance.actions import Row, save_register
+from attendance.actions.planning import (
+    add_closure,
+    add_slot,
+    cancel_lesson,
+    change_lesson,
+    change_slot,
+    end_slot,
+    free_days,
+    make_lessons,
+)
+from attendance.models import Closure, Lesson, Slot
+from kvs.models import AuditEntry, Location, Role, User
+from students.actions import enrol_student, move_to_group, start_programme
+from students.models import Group
+from tests.factories import LONG_AGO, make_group, make_lesson, make_student, place, staff, teach
+from tests.people import signed_in
+
+pytestmark = pytest.mark.django_db
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
+# 2026: Good Friday is no public holiday; Easter Monday 6 April, King's Day Monday 27 April, clocks go forward on 29 March.
+MARCH, APRIL_END = dt.date(2026, 3, 2), dt.date(2026, 4, 30)
+
+
+@pytest.fixture
+def group(north: Location, ineke: User) -> Group:
+    return make_group(north, ineke, name="NT2 A1 dag 1")
+
+
+def slot(group: Group, by: User, weekday: int = MONDAY, begins: str = "09:15", ends: str = "11:45", **fields: Any) -> Slot:
+    known = {"starts_on": MARCH, "break_minutes": 15}
+    times = {"begins": dt.time.fromisoformat(begins), "ends": dt.time.fromisoformat(ends)}
+    return add_slot(group=group, by=by, weekday=weekday, **times, **(known | fields))
+
+
+def make(group: Group, by: User, until: dt.date = APRIL_END, since: dt.date = MARCH) -> Any:
+    return make_lessons(group=group, by=by, since=since, until=until)
+
+
+def days(group: Group) -> list[str]:
+    return [f"{lesson.day:%m-%d}" for lesson in Lesson.objects.filter(group=group, cancelled=False).order_by("starts_at")]
+
+
+def at(day: dt.date, clock: str) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.fromisoformat(clock), tzinfo=timezone.get_default_timezone())
+
+
+# --- series
+
+
+def test_lessons_are_made_around_holidays_and_closures_in_school_time(group: Group, ineke: User, south: Location) -> None:
+    slot(group, ineke)
+    add_closure(name="Studiedag", starts_on=dt.date(2026, 3, 16), ends_on=dt.date(2026, 3, 16), location=group.location, by=ineke)
+    add_closure(name="Elders dicht", starts_on=dt.date(2026, 3, 23), ends_on=dt.date(2026, 3, 23), location=south, by=ineke)
+
+    made = make(group, ineke)
+
+    assert days(group) == ["03-02", "03-09", "03-23", "03-30", "04-13", "04-20"]
+    assert [(f"{day:%m-%d}", why) for day, why in made.free] == [
+        ("03-16", "Studiedag"),
+        ("04-06", "Tweede paasdag"),
+        ("04-27", "Koningsdag"),
+    ]
+    assert made.clashing == []
+    lessons = list(Lesson.objects.filter(group=group).order_by("starts_at"))
+    assert {timezone.localtime(lesson.starts_at).time() for lesson in lessons} == {dt.time(9, 15)}
+    assert {lesson.planned_minutes for lesson in lessons} == {135}
+    assert {lesson.starts_at.astimezone(dt.UTC).hour for lesson in lessons} == {8, 7}  # winter and summer
+    assert len({lesson.code for lesson in lessons}) == 6
+    assert AuditEntry.objects.filter(model="attendance.lesson", action="create").count() == 6
+
+
+def test_making_again_adds_nothing_also_after_moving_and_cancelling(group: Group, ineke: User) -> None:
+    slot(group, ineke)
+    first, second, *_ = make(group, ineke, dt.date(2026, 3, 31)).lessons
+    moved = {"starts_at": at(dt.date(2026, 3, 4), "13:00"), "ends_at": at(dt.date(2026, 3, 4), "15:30")}
+    change_lesson(lesson=first, version=1, changes=moved, by=ineke)
+    cancel_lesson(lesson=second, version=1, by=ineke)
+
+    assert make(group, ineke, dt.date(2026, 3, 31)).lessons == []
+    assert days(group) == ["03-04", "03-16", "03-23", "03-30"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ["03-02", "03-09", "03-16", "03-23", "03-30"]),
+        ({"starts_on": dt.date(2026, 3, 10)}, ["03-16", "03-23", "03-30"]),
+        ({"ends_on": dt.date(2026, 3, 16)}, ["03-02", "03-09", "03-16"]),
+        ({"weekday": FRIDAY, "ends_on": dt.date(2026, 3, 13)}, ["03-06", "03-13"]),
+    ],
+)
+def test_a_slot_holds_in_its_period(group: Group, ineke: User, fields: dict[str, Any], expected: list[str]) -> None:
+    slot(group, ineke, **fields)
+    make(group, ineke, dt.date(2026, 3, 31))
+    assert days(group) == expected
+
+
+def test_no_lessons_after_the_group_ends_or_for_more_than_a_year(north: Location, ineke: User) -> None:
+    group = make_group(north, ineke, ends_on=dt.date(2026, 3, 9))
+    slot(group, ineke)
+    make(group, ineke)
+    assert days(group) == ["03-02", "03-09"]
+    with pytest.raises(ValidationError, match="Ten hoogste 400 dagen"):
+        make(group, ineke, dt.date(2027, 6, 1))
+
+
+def test_closing_the_school_lets_planned_lessons_lapse_but_none_with_a_register(
+    group: Group, north: Location, ineke: User, anna: User
+) -> None:
+    teach(anna, group, ineke)
+    enrolment = place(make_student(north, ineke), group, ineke)
+    begun = make_lesson(group, ineke)
+    save_register(lesson=begun, rows=[Row(enrolment.pk, "present")], by=anna)
+    tomorrow = begun.day + dt.timedelta(days=1)
+    make_lesson(group, ineke, starts_at=at(tomorrow, "12:00"))
+    _closure, lapsed = add_closure(name="Lek", starts_on=begun.day, ends_on=tomorrow, by=ineke)
+    assert lapsed == 1
+    assert set(Lesson.objects.filter(cancelled=False)) == {begun}
+    assert free_days(group, tomorrow, tomorrow) == {tomorrow: "Lek"}
+
+
+# --- from here on
+
+
+def test_change_from_a_day_on_keeps_what_was_and_what_was_done_by_hand(group: Group, ineke: User) -> None:
+    old = slot(group, ineke)
+    lessons = make(group, ineke, dt.date(2026, 3, 31)).lessons
+    by_hand = lessons[3]
+    change_lesson(
+        lesson=by_hand, version=1, changes={"starts_at": at(by_hand.day, "10:00"), "ends_at": at(by_hand.day, "12:15")}, by=ineke
+    )
+    codes = {lesson.pk: lesson.code for lesson in lessons}
+
+    new = change_slot(
+        slot=old, version=1, from_day=dt.date(2026, 3, 16), changes={"weekday": WEDNESDAY, "ends": dt.time(11, 15)}, by=ineke
+    )
+
+    assert days(group) == ["03-02", "03-09", "03-18", "03-23", "04-01"]
+    old.refresh_from_db()
+    assert (old.ends_on, new.starts_on, new.weekday) == (dt.date(2026, 3, 15), dt.date(2026, 3, 16), WEDNESDAY)
+    moved = Lesson.objects.get(day=dt.date(2026, 3, 18))
+    assert (moved.slot, moved.planned_minutes, moved.version) == (new, 105, 2)
+    assert {lesson.pk: lesson.code for lesson in Lesson.objects.all()} == codes  # paper lists stay valid
+    assert Lesson.objects.get(pk=by_hand.pk).slot == old
+
+
+def test_change_that_clashes_changes_nothing_and_says_with_what(group: Group, north: Location, ineke: User, anna: User) -> None:
+    other = make_group(north, ineke, name="Z-route 4")
+    slot(other, ineke, TUESDAY, teacher=anna)
+    make(other, ineke, dt.date(2026, 3, 31))
+    mine = slot(group, ineke, MONDAY, teacher=anna)
+    make(group, ineke, dt.date(2026, 3, 31))
+    before = days(group)
+    with pytest.raises(ValidationError) as problem:
+        change_slot(slot=mine, version=1, from_day=dt.date(2026, 3, 16), changes={"weekday": TUESDAY}, by=ineke)
+    first, second, *_ = problem.value.messages
+    assert first == "Er is niets veranderd: 3 lessen zouden botsen."
+    assert second == "17 mrt 2026: Anna Bakker geeft dan Z-route 4 (09:15 – 11:45)."
+    assert days(group) == before
+    mine.refresh_from_db()
+    assert (mine.version, mine.ends_on) == (1, None)
+
+
+def test_a_series_can_be_pushed_into_the_place_of_its_own_lessons(group: Group, ineke: User, anna: User) -> None:
+    """Half an hour later, back to back with another of the same teacher: all at once, not one by one."""
+    slot(group, ineke, begins="09:00", ends="10:00", break_minutes=0, teacher=anna)
+    second = slot(group, ineke, begins="10:00", ends="11:00", break_minutes=0, teacher=anna)
+    make(group, ineke, dt.date(2026, 3, 16))
+    change_slot(slot=second, version=1, from_day=MARCH, changes={"begins": dt.time(10, 30), "ends": dt.time(11, 30)}, by=ineke)
+    assert [timezone.localtime(row.starts_at).hour for row in Lesson.objects.filter(day=MARCH).order_by("starts_at")] == [9, 10]
+
+
+def test_end_of_a_slot_takes_later_lessons_away(group: Group, ineke: User) -> None:
+    held = slot(group, ineke)
+    make(group, ineke, dt.date(2026, 3, 31))
+    end_slot(slot=held, version=1, ends_on=dt.date(2026, 3, 16), by=ineke)
+    assert days(group) == ["03-02", "03-09", "03-16"]
+    with pytest.raises(ValidationError):
+        end_slot(slot=held, version=2, ends_on=dt.date(2026, 1, 1), by=ineke)
+
+
+# --- one lesson at a time
+
+CLASH = dt.date(2026, 3, 2)
+
+
+def lesson_of(group: Group, by: User, clock: str = "09:15", **fields: Any) -> Lesson:
+    return make_lesson(group, by, starts_at=at(CLASH, clock), minutes=60, **fields)
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ({"teacher": True}, "Anna Bakker geeft dan Z-route 4 (09:00 – 10:00)."),
+        ({"room": "2.04"}, "Lokaal 2.04 is dan bezet door Z-route 4 (09:00 – 10:00)."),
+    ],
+)
+def test_a_teacher_and_a_room_are_taken_once(
+    group: Group, north: Location, south: Location, ineke: User, anna: User, who: dict[str, Any], sentence: str
+) -> None:
+    fields = {name: anna if name == "teacher" else value for name, value in who.items()}
+    other = make_group(north, ineke, name="Z-route 4")
+    theirs = lesson_of(other, ineke, "09:00", **fields)
+    with pytest.raises(ValidationError) as problem:
+        lesson_of(group, ineke, **fields)
+    assert problem.value.messages == [sentence]
+    lesson_of(group, ineke, "10:00", **fields)  # when one ends the next may begin
+    cancel_lesson(lesson=theirs, version=1, by=ineke)
+    lesson_of(make_group(north, ineke), ineke, "09:00", **fields)  # a lapsed lesson takes no place
+    if "room" in fields:
+        lesson_of(make_group(south, ineke), ineke, "09:00", **fields)  # another building
+
+
+def test_a_group_has_one_lesson_at_a_time(group: Group, ineke: User) -> None:
+    lesson_of(group, ineke)
+    with pytest.raises(ValidationError) as problem:
+        lesson_of(group, ineke, "09:45")
+    assert problem.value.messages == ["Deze groep heeft dan al een les (09:15 – 10:15)."]
+
+
+def test_a_student_is_in_one_lesson_at_a_time(group: Group, north: Location, ineke: User) -> None:
+    other = make_group(north, ineke, name="Z-route 4")
+    rania = make_student(north, ineke)
+    place(rania, group, ineke, ends_on=CLASH)
+    place(rania, other, ineke)
+    lesson_of(other, ineke, "09:00")
+    with pytest.raises(ValidationError) as problem:
+        lesson_of(group, ineke)
+    assert problem.value.messages == ["1 cursist heeft dan les van Z-route 4 (09:00 – 10:00)."]
+    make_lesson(group, ineke, starts_at=at(CLASH + dt.timedelta(days=7), "09:15"))  # the place is over by then
+    made = make(group, ineke)
+    assert made.lessons == []
+
+
+def test_a_student_cannot_be_placed_where_lessons_coincide(group: Group, north: Location, ineke: User) -> None:
+    other = make_group(north, ineke)
+    lesson_of(group, ineke)
+    lesson_of(other, ineke, "10:00")
+    rania = make_student(north, ineke)
+    enrolment = place(rania, group, ineke)
+    programme = start_programme(student=rania, by=ineke, law="none", starts_on=LONG_AGO)
+    with pytest.raises(IntegrityError, match="lesson_student_once"), transaction.atomic():
+        enrol_student(programme=programme, group=other, starts_on=LONG_AGO, by=ineke)
+    move_to_group(enrolment=enrolment, version=1, group=other, starts_on=CLASH, by=ineke)
+    enrol_student(programme=programme, group=group, starts_on=CLASH + dt.timedelta(days=1), by=ineke)
+
+
+@pytest.mark.parametrize("of", ["group", "teacher", "room", "student"])
+def test_the_database_refuses_what_the_code_would_let_through(
+    of: str, group: Group, north: Location, ineke: User, anna: User
+) -> None:
+    other = make_group(north, ineke)
+    rania = make_student(north, ineke)
+    if of == "student":
+        place(rania, group, ineke)
+        place(rania, other, ineke)
+    fields = {"teacher": {"teacher": anna}, "room": {"room": "2.04"}}.get(of, {})
+    lesson_of(group, ineke, **fields)
+    later = lesson_of(group if of == "group" else other, ineke, "11:00", **fields)
+    with pytest.raises(IntegrityError, match=f"lesson_{of}_once"), transaction.atomic():
+        Lesson.objects.filter(pk=later.pk).update(starts_at=at(CLASH, "10:00"))
+
+
+def test_refused_in_a_race_is_a_sentence_in_the_form(group: Group, north: Location, ineke: User) -> None:
+    """Nobody looked for clashes here: what the database says is shown."""
+    other = make_group(north, ineke)
+    lesson_of(group, ineke)
+    lesson_of(other, ineke)
+    rania = make_student(north, ineke)
+    place(rania, group, ineke)
+    url = reverse("students:enrolment_add", args=[rania.pk])
+    programme = rania.programmes.get()
+    answer = signed_in(ineke).post(url, {"programme": programme.pk, "group": other.pk, "starts_on": LONG_AGO.isoformat()})
+    assert answer.status_code == 422
+    assert "Een cursist zou twee lessen tegelijk hebben" in answer.content.decode()
+
+
+def test_constraints_of_a_slot(group: Group, ineke: User) -> None:
+    held = slot(group, ineke)
+    for values, name in [
+        ({"ends": dt.time(9)}, "slot_time"),
+        ({"break_minutes": 150}, "slot_time"),
+        ({"weekday": 7}, "slot_weekday"),
+        ({"ends_on": dt.date(2026, 3, 1)}, "slot_period"),
+        ({"subject": "literacy", "delivery": "online"}, "slot_literacy_at_school"),
+    ]:
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            Slot.objects.filter(pk=held.pk).update(**values)
+
+
+# --- pages
+
+
+FORM = {
+    "weekday": "0",
+    "begins": "09:15",
+    "ends": "11:45",
+    "break_minutes": "15",
+    "subject": "language",
+    "delivery": "classroom",
+    "starts_on": "2026-03-02",
+}
+
+
+def test_from_an_empty_timetable_to_lessons(group: Group, ineke: User, chris: User) -> None:
+    browser = signed_in(ineke)
+    here = reverse("attendance:timetable", args=[group.pk])
+    assert "Nog geen vaste lessen" in browser.get(here).content.decode()
+    assert browser.post(reverse("attendance:slot_add", args=[group.pk]), FORM)["Location"] == here
+    made = {"since": "2026-03-02", "until": "2026-04-30"}
+    assert browser.post(reverse("attendance:lessons_make", args=[group.pk]), made)["Location"] == here
+    shown = browser.get(here).content.decode()
+    assert "7 lessen zijn gemaakt." in shown
+    assert "Geen les op: ma 6 apr (Tweede paasdag), ma 27 apr (Koningsdag)." in shown
+    assert signed_in(chris).get(here).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"ends": "09:00"}, "Een les eindigt nadat hij begint."),
+        ({"break_minutes": "150"}, "Een les eindigt nadat hij begint, en duurt langer dan de pauze."),
+        ({"subject": "literacy", "delivery": "online"}, "Alfabetisering mag niet online"),
+        ({"ends_on": "2026-01-01"}, "De laatste dag kan niet voor de eerste dag liggen."),
+        ({"starts_on": "1990-01-01"}, "loopt op die dag niet"),
+        ({"begins": "25:00"}, "geldige tijd"),
+    ],
+)
+def test_a_bad_slot_is_told_and_kept(group: Group, ineke: User, fields: dict[str, str], sentence: str) -> None:
+    answer = signed_in(ineke).post(reverse("attendance:slot_add", args=[group.pk]), FORM | fields)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert Slot.objects.count() == 0
+
+
+def test_changing_and_ending_on_the_pages(group: Group, ineke: User) -> None:
+    held = slot(group, ineke)
+    make(group, ineke)
+    browser = signed_in(ineke)
+    url = reverse("attendance:slot_change", args=[held.pk])
+    data = {name: value for name, value in FORM.items() if name != "starts_on"}
+    changed = {**data, "begins": "10:15", "from_day": "2026-03-16", "version": "1"}
+    assert browser.post(url, changed).status_code == 302
+    assert browser.post(url, changed).status_code == 422  # somebody was first
+    new = Slot.objects.get(begins=dt.time(10, 15))
+    ended = browser.post(reverse("attendance:slot_end", args=[new.pk]), {"ends_on": "2026-03-20", "version": "1"})
+    assert ended.status_code == 302
+    assert days(group) == ["03-02", "03-09", "03-16"]
+
+
+def test_only_who_plans_everywhere_closes_the_whole_school(group: Group, north: Location, south: Location, ineke: User) -> None:
+    everywhere = staff(Role.ADMINISTRATION)
+    data = {"name": "Zomervakantie", "starts_on": "2026-07-11", "ends_on": "2026-08-23"}
+    url = reverse("attendance:closure_add")
+    assert signed_in(ineke).post(url, data).status_code == 422
+    assert signed_in(ineke).post(url, data | {"location": str(south.pk)}).status_code == 422
+    assert signed_in(everywhere).post(url, data).status_code == 302
+    remove = reverse("attendance:closure_remove", args=[Closure.objects.get().pk])
+    assert signed_in(ineke).get(remove).status_code == 404
+    assert signed_in(everywhere).post(remove, {"version": "1"}).status_code == 302
+    assert Closure.objects.count() == 0
+
+
+def test_the_timetable_asks_the_same_of_the_database_for_three_rows(
+    group: Group, ineke: User, anna: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    browser = signed_in(ineke)
+    url = reverse("attendance:timetable", args=[group.pk])
+    slot(group, ineke, teacher=anna)
+    browser.get(url)  # the session notes once a minute that it was used
+    with django_assert_num_queries(8):
+        browser.get(url)
+    slot(group, ineke, TUESDAY, teacher=anna)
+    slot(group, ineke, WEDNESDAY, teacher=anna)
+    with django_assert_num_queries(8):
+        browser.get(url)
+
+
+def test_the_lock_is_real(group: Group, ineke: User) -> None:
+    lesson_of(group, ineke)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4202")
+        assert cursor.fetchone() == (1,)
