@@ -85,7 +85,9 @@ def _check(lesson: Lesson) -> None:
     if lesson.day < group.starts_on or (group.ends_on and lesson.day > group.ends_on):
         raise ValidationError({"day": _("The group %(group)s does not run on that day.") % {"group": group.name}})
     length = _length(lesson.starts_at, lesson.ends_at)
-    if lesson.planned_minutes > length > 0:
+    if length <= 0:  # PostgreSQL refuses to compare such a period before the constraint can speak
+        raise ValidationError(_("A lesson ends after it begins."))
+    if lesson.planned_minutes > length:
         raise ValidationError(
             {
                 "planned_minutes": ngettext(
@@ -95,10 +97,9 @@ def _check(lesson: Lesson) -> None:
             }
         )
     lesson.full_clean(exclude=["group", "location", "teacher", "slot"], validate_constraints=False)
-    if length > 0:
-        found = clashes_of([lesson])
-        if found:
-            raise ValidationError(found[lesson.pk])
+    found = clashes_of([lesson])
+    if found:
+        raise ValidationError(found[lesson.pk])
     lesson.validate_constraints()
 
 

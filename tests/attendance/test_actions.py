@@ -220,7 +220,7 @@ def test_a_cancelled_lesson_has_no_register(lesson: Lesson, places: list[Enrolme
 
 def test_a_lesson_opens_half_an_hour_before(group: Group, places: list[Enrolment], anna: User, ineke: User) -> None:
     now = timezone.now()
-    soon = make_lesson(group, ineke, starts_at=now + dt.timedelta(minutes=25))
+    soon = make_lesson(group, ineke, starts_at=now + dt.timedelta(minutes=25), minutes=10)
     later = make_lesson(group, ineke, starts_at=now + dt.timedelta(minutes=35))
 
     save_register(lesson=soon, rows=[Row(places[0].pk, "present")], by=anna)
