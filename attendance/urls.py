@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from attendance.views import hours, planning, portal, register, timetable, today
+from attendance.views import calendar, hours, planning, portal, register, timetable, today
 
 app_name = "attendance"
 urlpatterns = [
     path("vandaag/", today.today, name="today"),
+    path("rooster/", calendar.week, name="calendar"),
+    path("rooster/agenda/", calendar.week_file, name="calendar_file"),
     path("lessen/<uuid:pk>/", register.register, name="register"),
     path("lessen/<uuid:pk>/lijst/", register.initials_list, name="initials_list"),
     path("lessen/<uuid:pk>/vervallen/", planning.lesson_cancel, name="lesson_cancel"),
@@ -29,5 +31,6 @@ urlpatterns = [
     path("sluitingen/<uuid:pk>/weg/", timetable.closure_remove, name="closure_remove"),
     path("mijn/", portal.portal, name="portal"),
     path("mijn/les/", portal.confirm, name="confirm"),
+    path("mijn/rooster/agenda/", calendar.own_file, name="own_calendar_file"),
     path("mijn/uren/", portal.own_hours, name="own_hours"),
 ]

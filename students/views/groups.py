@@ -43,7 +43,12 @@ def group_list(request: KvsRequest) -> HttpResponse:
     groups = Group.objects.visible_to(request.user).select_related("location").annotate(placed=placed)
     page = list_page(request, groups.not_ended(today), among=groups, sorts=SORTS)
     count, _more = counted(groups.not_ended(today))
-    context = {"page": page, "count": count, "may_plan": request.user.has_role(*PLANNERS)}
+    context = {
+        "page": page,
+        "count": count,
+        "may_plan": request.user.has_role(*PLANNERS),
+        "may_see_week": request.user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}),
+    }
     return render(request, "students/group_list.html", context)
 
 

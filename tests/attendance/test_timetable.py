@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import icalendar
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -25,6 +26,7 @@ from attendance.models import Closure, Lesson, Slot
 from kvs.models import AuditEntry, Location, Role, User
 from students.actions import enrol_student, move_to_group, start_programme
 from students.models import Group
+from tests.attendance.test_actions import student_account
 from tests.factories import LONG_AGO, make_group, make_lesson, make_student, place, staff, teach
 from tests.people import signed_in
 
@@ -394,3 +396,70 @@ def test_the_lock_is_real(group: Group, ineke: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4202")
         assert cursor.fetchone() == (1,)
+
+
+# --- the week
+
+
+def test_the_week_of_a_teacher_and_of_the_office(
+    group: Group, north: Location, south: Location, ineke: User, anna: User, chris: User
+) -> None:
+    lesson_of(group, ineke, teacher=anna, room="2.04")
+    lapsed = lesson_of(make_group(north, ineke, name="Z-route 4"), ineke)
+    cancel_lesson(lesson=lapsed, version=1, by=ineke)
+    lesson_of(make_group(south, ineke, name="Onderwijsroute 1"), ineke)
+    add_closure(name="Studiedag", starts_on=dt.date(2026, 3, 5), ends_on=dt.date(2026, 3, 5), location=north, by=ineke)
+    url = reverse("attendance:calendar") + "?week=2026-W10"
+
+    def shown(user: User) -> list[bool]:
+        text = signed_in(user).get(url).content.decode()
+        return [words in text for words in ("NT2 A1 dag 1", "Z-route 4", "Onderwijsroute 1", "Studiedag (Noord)", "zaterdag")]
+
+    assert shown(anna) == [True, False, False, True, False]
+    assert shown(ineke) == [True, True, False, True, False]
+    assert shown(chris) == [False, False, False, True, False]
+
+
+@pytest.mark.parametrize("asked", ["", "2026-W54", "2026-W00", "week", "2026-10", "9999-W01"])
+def test_another_word_for_a_week_is_this_week(asked: str, ineke: User) -> None:
+    answer = signed_in(ineke).get(reverse("attendance:calendar"), {"week": asked})
+    assert answer.status_code == 200
+    assert f"Week {timezone.localdate().isocalendar().week}" in answer.content.decode()
+
+
+def test_the_week_asks_the_same_of_the_database_for_three_lessons(
+    north: Location, ineke: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    browser = signed_in(ineke)
+    url = reverse("attendance:calendar") + "?week=2026-W10"
+    lesson_of(make_group(north, ineke), ineke)
+    browser.get(url)
+    with django_assert_num_queries(7):
+        browser.get(url)
+    for clock in ("11:00", "13:00"):
+        lesson_of(make_group(north, ineke), ineke, clock)
+    with django_assert_num_queries(7):
+        browser.get(url)
+
+
+def test_the_file_for_a_calendar_names_no_student(group: Group, north: Location, ineke: User, anna: User) -> None:
+    rania = make_student(north, ineke, surname="Kanarie")
+    place(rania, group, ineke)
+    begin = timezone.now().replace(microsecond=0) + dt.timedelta(days=3)
+    make_lesson(group, ineke, starts_at=begin, teacher=anna, room="2.04")
+    answer = signed_in(anna).get(reverse("attendance:calendar_file"))
+    [event] = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert (str(event["summary"]), str(event["location"]), event["dtstart"].dt) == ("NT2 A1 dag 1", "Noord, 2.04", begin)
+    assert b"Kanarie" not in answer.content
+
+
+def test_a_student_takes_the_own_lessons_along(group: Group, north: Location, ineke: User) -> None:
+    mine = place(make_student(north, ineke), group, ineke)
+    other = place(make_student(north, ineke), make_group(north, ineke), ineke)
+    make_lesson(group, ineke, starts_at=timezone.now() + dt.timedelta(days=3))
+    numbers = []
+    for enrolment in (mine, other):
+        answer = signed_in(student_account(enrolment)).get(reverse("attendance:own_calendar_file"))
+        numbers.append(len(icalendar.Calendar.from_ical(answer.content).walk("VEVENT")))
+    assert numbers == [1, 0]

@@ -19,6 +19,8 @@ from kvs.translations import (
 
 # Words that are the same in Dutch. Anything else that equals its message id was forgotten.
 SAME_IN_DUTCH = {
+    "Week",
+    "Week %(number)s",
     "Account",
     "Accounts",
     "BSN",
