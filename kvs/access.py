@@ -79,7 +79,13 @@ NAVIGATION = (
         STAFF - {Role.SYSTEM_ADMINISTRATOR},
         also=("/trajecten/", "/contracten/", "/plaatsingen/"),
     ),
-    Destination(_("Groups"), "students:groups", "school", STAFF - {Role.SYSTEM_ADMINISTRATOR}),
+    Destination(
+        _("Groups"),
+        "students:groups",
+        "school",
+        STAFF - {Role.SYSTEM_ADMINISTRATOR},
+        also=("/rooster/", "/roosteruren/", "/sluitingen/"),
+    ),
     Destination(_("Clients"), "students:clients", "landmark", OFFICE, also=("/klantmanagers/",)),
     Destination(
         _("Reports"), "reporting:list", "file-text", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})

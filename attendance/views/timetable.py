@@ -105,7 +105,7 @@ def slot_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         messages.success(request, _("The weekly lesson ends after %(day)s.") % {"day": date_format(row.ends_on)})
         return reverse("attendance:timetable", args=[slot.group_id])
 
-    return form_page(request, form, act=act, done=done, title=_("End weekly lesson"), verb=_("End"), **_of_group(slot.group))
+    return form_page(request, form, act=act, done=done, title=_("End weekly lesson"), verb=_("Take out"), **_of_group(slot.group))
 
 
 @require_http_methods(["GET", "POST"])
@@ -128,7 +128,8 @@ def lessons_make(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _tell(request: KvsRequest, made: actions.Made) -> None:
     number = len(made.lessons)
-    messages.success(request, ngettext("%(number)d lesson is made.", "%(number)d lessons are made.", number) % {"number": number})
+    text = ngettext("%(number)d lesson is made.", "%(number)d lessons are made.", number) % {"number": number}
+    messages.add_message(request, messages.SUCCESS if number else messages.INFO, text)
     if made.free:
         days = ", ".join(f"{date_format(day, 'SHORT_DATE_FORMAT')} ({why})" for day, why in made.free)
         messages.info(request, _("No lesson on: %(days)s.") % {"days": days})

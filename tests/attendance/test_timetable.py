@@ -32,7 +32,7 @@ from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
-# 2026: Good Friday is no public holiday; Easter Monday 6 April, King's Day Monday 27 April, clocks go forward on 29 March.
+# 2026: Easter Monday 6 April, King's Day Monday 27 April, clocks go forward on 29 March.
 MARCH, APRIL_END = dt.date(2026, 3, 2), dt.date(2026, 4, 30)
 
 
