@@ -17,7 +17,8 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from attendance.actions import Row as RegisterRow
-from attendance.actions import cancel_lesson, sign_register
+from attendance.actions import sign_register
+from attendance.actions.planning import cancel_lesson
 from attendance.models import Mark
 from kvs.models import Location, Role, User
 from kvs.pdf import pdf_available
