@@ -450,7 +450,7 @@ def test_the_file_for_a_calendar_names_no_student(group: Group, north: Location,
     answer = signed_in(anna).get(reverse("attendance:calendar_file"))
     [event] = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
-    assert (str(event["summary"]), str(event["location"]), event["dtstart"].dt) == ("NT2 A1 dag 1", "Noord, 2.04", begin)
+    assert (str(event["summary"]), str(event["location"]), event.start) == ("NT2 A1 dag 1", "Noord, 2.04", begin)
     assert b"Kanarie" not in answer.content
 
 
