@@ -269,7 +269,8 @@ def test_the_database_refuses_what_the_code_would_let_through(
     if of == "student":
         place(rania, group, ineke)
         place(rania, other, ineke)
-    fields = {"teacher": {"teacher": anna}, "room": {"room": "2.04"}}.get(of, {})
+    ways: dict[str, dict[str, Any]] = {"teacher": {"teacher": anna}, "room": {"room": "2.04"}}
+    fields = ways.get(of, {})
     lesson_of(group, ineke, **fields)
     later = lesson_of(group if of == "group" else other, ineke, "11:00", **fields)
     with pytest.raises(IntegrityError, match=f"lesson_{of}_once"), transaction.atomic():
@@ -292,13 +293,14 @@ def test_refused_in_a_race_is_a_sentence_in_the_form(group: Group, north: Locati
 
 def test_constraints_of_a_slot(group: Group, ineke: User) -> None:
     held = slot(group, ineke)
-    for values, name in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"ends": dt.time(9)}, "slot_time"),
         ({"break_minutes": 150}, "slot_time"),
         ({"weekday": 7}, "slot_weekday"),
         ({"ends_on": dt.date(2026, 3, 1)}, "slot_period"),
         ({"subject": "literacy", "delivery": "online"}, "slot_literacy_at_school"),
-    ]:
+    ]
+    for values, name in wrong:
         with pytest.raises(IntegrityError, match=name), transaction.atomic():
             Slot.objects.filter(pk=held.pk).update(**values)
 
@@ -449,6 +451,7 @@ def test_the_file_for_a_calendar_names_no_student(group: Group, north: Location,
     make_lesson(group, ineke, starts_at=begin, teacher=anna, room="2.04")
     answer = signed_in(anna).get(reverse("attendance:calendar_file"))
     [event] = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert isinstance(event, icalendar.Event)
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
     assert (str(event["summary"]), str(event["location"]), event.start) == ("NT2 A1 dag 1", "Noord, 2.04", begin)
     assert b"Kanarie" not in answer.content
