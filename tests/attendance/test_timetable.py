@@ -213,7 +213,7 @@ def lesson_of(group: Group, by: User, clock: str = "09:15", **fields: Any) -> Le
 def test_a_teacher_and_a_room_are_taken_once(
     group: Group, north: Location, south: Location, ineke: User, anna: User, who: dict[str, Any], sentence: str
 ) -> None:
-    fields = {name: anna if name == "teacher" else value for name, value in who.items()}
+    fields: dict[str, Any] = {name: anna if name == "teacher" else value for name, value in who.items()}
     other = make_group(north, ineke, name="Z-route 4")
     theirs = lesson_of(other, ineke, "09:00", **fields)
     with pytest.raises(ValidationError) as problem:
