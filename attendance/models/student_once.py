@@ -74,6 +74,12 @@ DROP FUNCTION attendance_lesson_student_once();
 class StudentOnce(models.BaseConstraint):
     """The constraint, so that migrations know it and its sentence is found when the database refuses."""
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StudentOnce) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def constraint_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
         """Nothing inside CREATE TABLE."""
         return ""
