@@ -13,15 +13,24 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from kvs import catalogue
 from kvs.files import store_file
 from kvs.jobs import start_job
 from kvs.models import Location, Organisation, SealedFilePerson, User
 from kvs.pdf import pdf_available
-from reporting import profile, render, rules
-from reporting.models import ColumnProfile, DisclosedPerson, Disclosure, ProfileColumn, ReportFile, ReportRun
+from reporting import given, profile, render, rules
+from reporting.models import (
+    ColumnProfile,
+    DisclosedPerson,
+    Disclosure,
+    GivenByHand,
+    ProfileColumn,
+    ReportFile,
+    ReportRun,
+)
 from reporting.report import Content, Progress, Report, stored
 from reporting.withheld import lacking_consent
-from students.models import Client
+from students.models import Client, Student
 
 LANGUAGE = "nl"  # of every report: its readers are Dutch offices, whatever language the maker works in
 CONTENT_TYPES = {
@@ -201,6 +210,84 @@ def _without_consent(number: int) -> str:
         number,
     )
     return text % {"number": number}
+
+
+# --- given outside a report
+
+
+def giving_of(student: Student, *, categories: Sequence[str], recipient: str, purpose: str, **said: bool) -> rules.Giving:
+    """What somebody wants to give about `student`, with what the catalogue and the student say about it."""
+    known = {code: catalogue.category(code) for code in categories}
+    return rules.Giving(
+        categories=tuple(categories),
+        recipient=recipient,
+        purpose=purpose,
+        purposes={code: frozenset(one.code for one in found.purposes) for code, found in known.items()},
+        recipients={code: frozenset(one.code for one in found.recipients) for code, found in known.items()},
+        restricted=frozenset(student.restricted),
+        objections=rules.refused_purposes(student.objections, no_survey=student.no_survey),
+        **said,
+    )
+
+
+def clients_of(student: Student) -> Any:
+    """The clients that pay or paid for a course of this student."""
+    return Client.objects.filter(contract__programme__student=student).distinct()
+
+
+@transaction.atomic
+def record_given(
+    *,
+    student: Student,
+    recipient: str,
+    categories: Sequence[str],
+    purpose: str,
+    channel: str,
+    at: dt.datetime,
+    identity: str,
+    by: User,
+    asked_by: str = "",
+    note: str = "",
+    **facts: Any,
+) -> Disclosure:
+    """Record what was given by mouth, telephone, letter or screen; the student sees it, as with a report.
+
+    `facts`: client, organisation, name, law, consent_on. Raises ValidationError when there is no ground for it: no purpose
+    or recipient of the school's own list, a restriction, an objection, a law or a consent that is not named.
+    """
+    locked = Student.objects.select_for_update().get(pk=student.pk)  # a restriction of this very moment counts
+    client = facts.get("client")
+    said = {
+        "client_of_student": client is None or clients_of(locked).filter(pk=client.pk).exists(),
+        "names_law": bool(facts.get("law")),
+        "consented": facts.get("consent_on") is not None,
+    }
+    wrong = rules.why_not_give(giving_of(locked, categories=categories, recipient=recipient, purpose=purpose, **said))
+    if wrong:
+        raise ValidationError([given.sentence(reason, code) for reason, code in wrong])
+    if at > timezone.now():
+        raise ValidationError({"at": _("This moment is still to come.")})
+    row = Disclosure(recipient=recipient, categories=sorted(categories), purpose=purpose, channel=channel, at=at, by=by, **facts)
+    row.reference, row.locations = rules.reference(row.pk.hex), [locked.intake_location_id]
+    row.full_clean(exclude=["by", "client"])
+    row.save(force_insert=True)
+    details = GivenByHand(disclosure=row, student=locked, asked_by=asked_by or None, identity=identity, note=note or None)
+    details.full_clean(exclude=["disclosure", "student"])
+    details.save(force_insert=True)
+    DisclosedPerson.objects.create(disclosure=row, audit_id=locked.audit_id)
+    return row
+
+
+@transaction.atomic
+def withdraw_given(*, disclosure: Disclosure, reason: str, by: User) -> Disclosure:
+    """Take back a record that turned out to be wrong; it stays, with the reason. Raises ValidationError when that was done."""
+    row = Disclosure.objects.select_for_update().standing().filter(pk=disclosure.pk, report="").first()
+    if row is None:
+        raise ValidationError(_("A colleague took this back already."))
+    row.withdrawn_at, row.withdrawn_by, row.withdrawn_reason = timezone.now(), by, reason
+    row.full_clean(exclude=["by", "client", "withdrawn_by"])
+    row.save()
+    return row
 
 
 def delete_old_runs() -> int:

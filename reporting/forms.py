@@ -9,16 +9,32 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from reporting import profile
-from reporting.models import ColumnProfile, Disclosure, ProfileColumn, ReportFile, ReportRun, a_code
+from kvs import catalogue
+from kvs.vocabulary import MUNICIPALITY
+from kvs.widgets import DateInput, MomentInput
+from reporting import given, profile, rules
+from reporting.actions import clients_of
+from reporting.models import (
+    RECIPIENTS,
+    ColumnProfile,
+    Disclosure,
+    GivenByHand,
+    ProfileColumn,
+    ReportFile,
+    ReportRun,
+    a_code,
+)
 from reporting.report import Column, Report
+from students.models import Student
+
+FILE_WAYS = [way for way in Disclosure.Channel.choices if way[0] in ("portal", "secure_mail", "paper")]  # a file is not told
 
 
 class HandOverForm(forms.Form):
     """Which file went, and how."""
 
     file = forms.ModelChoiceField(ReportFile.objects.none(), label=_("Which file"), empty_label=None, widget=forms.RadioSelect)
-    channel = forms.ChoiceField(label=_("How it went"), choices=Disclosure.Channel, widget=forms.RadioSelect)
+    channel = forms.ChoiceField(label=_("How it went"), choices=FILE_WAYS, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, run: ReportRun, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,3 +150,91 @@ class LayoutForm(forms.ModelForm[ColumnProfile]):
         kept = [{name: data[f"{name}-{number}"] for name in self.PARTS} for number in range(self.rows) if data[f"head-{number}"]]
         codes = {column.name: {value: data[name] for name, value in _code_fields(column).items()} for column in self.coded}
         return sorted(({**part, "codes": codes.get(part["source"], {})} for part in kept), key=lambda part: part["position"])
+
+
+TO_CLIENT, TO_KNOWN = "client:", "known:"
+
+
+class GivenForm(forms.Form):
+    """What was given about a student by mouth, telephone, letter or screen."""
+
+    to = forms.ChoiceField(label=_("To whom"))
+    organisation = forms.ChoiceField(
+        label=_("What sort of organisation"), choices=[("", "---------"), *Disclosure.Organisation.choices], required=False
+    )
+    name = forms.CharField(
+        label=_("Name of the organisation"),
+        max_length=100,
+        required=False,
+        help_text=_("Only for another organisation. Of an organisation, not of a person."),
+    )
+    categories = forms.MultipleChoiceField(
+        label=_("Which data"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Data about health are not in this list: they are never given this way."),
+    )
+    purpose = forms.ChoiceField(label=_("Why"), choices=[("", "---------"), *given.PURPOSES.items()])
+    law = forms.CharField(
+        label=_("Which law"), max_length=120, required=False, help_text=_("Law and article, when a law or a court demands it.")
+    )
+    consent_on = forms.DateField(
+        label=_("The student agreed on"), widget=DateInput(), required=False, help_text=_("When the student agreed to this.")
+    )
+    channel = forms.ChoiceField(label=_("How it went"), choices=Disclosure.Channel, widget=forms.RadioSelect)
+    at = forms.DateTimeField(label=_("When"), widget=MomentInput())
+    identity = forms.ChoiceField(label=_("How did you know who asked?"), choices=GivenByHand.Identity, widget=forms.RadioSelect)
+    asked_by = forms.CharField(
+        label=_("Who asked"), max_length=100, required=False, help_text=_("Name of the person who asked for it.")
+    )
+    note = forms.CharField(
+        label=_("Note"), max_length=200, required=False, help_text=_("Short. Nothing about health, and not the data themselves.")
+    )
+
+    def __init__(self, *args: Any, student: Student, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clients = {str(client.pk): client for client in clients_of(student)}
+        known = [(f"{TO_KNOWN}{one.code}", one.name) for one in RECIPIENTS.values() if one is not MUNICIPALITY]
+        to: Any = self.fields["to"]
+        to.choices = [
+            ("", "---------"),
+            *((f"{TO_CLIENT}{pk}", client.name) for pk, client in self.clients.items()),
+            *known,
+            (rules.OTHER, _("another organisation")),
+        ]
+        self.fields["categories"].choices = [(code, catalogue.category(code).title) for code in rules.GIVEABLE]  # type: ignore[attr-defined]
+        self.fields["at"].initial = timezone.localtime().replace(second=0, microsecond=0)
+
+    def clean(self) -> dict[str, Any]:
+        """What belongs to another choice is not kept; what a choice needs is there."""
+        data = super().clean() or {}
+        if data.get("to") == rules.OTHER:
+            for name, text in (("organisation", _("Choose what sort of organisation it is.")), ("name", _("Fill in the name."))):
+                if not data.get(name):
+                    self.add_error(name, text)
+        if data.get("identity") == GivenByHand.Identity.UNASKED:
+            data["asked_by"] = ""
+        elif data.get("identity") and not data.get("asked_by"):
+            self.add_error("asked_by", _("Fill in who asked. Or choose that nobody asked."))
+        if data.get("consent_on") and data["consent_on"] > timezone.localdate():
+            self.add_error("consent_on", _("This date lies in the future."))
+        return data
+
+    def facts(self) -> dict[str, Any]:
+        """What the action takes."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name != "to"}
+        to = self.cleaned_data["to"]
+        client = self.clients.get(to.removeprefix(TO_CLIENT)) if to.startswith(TO_CLIENT) else None
+        typed["recipient"] = MUNICIPALITY.code if client else to.removeprefix(TO_KNOWN)
+        if to != rules.OTHER:
+            typed |= {"organisation": "", "name": ""}
+        if typed["purpose"] != rules.LEGAL_DEMAND:
+            typed["law"] = ""
+        if typed["purpose"] != rules.CONSENT:
+            typed["consent_on"] = None
+        return {**typed, "client": client}
+
+
+class WithdrawForm(forms.Form):
+    """Why a record was wrong."""
+
+    reason = forms.ChoiceField(label=_("Why is it wrong?"), choices=Disclosure.Withdrawn, widget=forms.RadioSelect)

@@ -1,9 +1,12 @@
 """Declarations of reporting: every column, personal or not."""
 
+from django.utils.translation import gettext_lazy as _
+
 from kvs.catalogue import Field, Model, NotPersonal
 from kvs.categories import DISCLOSURES, WORK
-from kvs.terms import Reason
+from kvs.terms import Kind, Reason, Sensitivity
 
+OF_ANOTHER = _("This is the name of somebody else, who asked for it at another organisation.")
 LAYOUTS = (
     Model(
         "reporting.ColumnProfile",
@@ -103,14 +106,35 @@ MODELS = (
             Field("recipient", DISCLOSURES),
             NotPersonal("client", Reason.LINK),
             Field("locations", DISCLOSURES),
+            Field("organisation", DISCLOSURES),
+            Field("name", DISCLOSURES),
+            Field("categories", DISCLOSURES),
+            Field("purpose", DISCLOSURES),
+            Field("law", DISCLOSURES),
+            Field("consent_on", DISCLOSURES),
             Field("format", DISCLOSURES),
             Field("sha256", DISCLOSURES),
             Field("channel", DISCLOSURES),
             Field("at", DISCLOSURES),
             NotPersonal("by", Reason.LINK),
+            Field("withdrawn_at", DISCLOSURES),
+            NotPersonal("withdrawn_by", Reason.LINK),
+            Field("withdrawn_reason", DISCLOSURES),
         ),
-        actors=("by",),
+        actors=("by", "withdrawn_by"),
         pseudonyms=("people__audit_id",),
+    ),
+    Model(
+        "reporting.GivenByHand",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("disclosure", Reason.LINK),
+            NotPersonal("student", Reason.LINK),
+            Field("asked_by", DISCLOSURES, kind=Kind.NAME, sensitivity=Sensitivity.IDENTIFIER, withhold=OF_ANOTHER),
+            Field("identity", DISCLOSURES),
+            Field("note", DISCLOSURES, sensitivity=Sensitivity.IDENTIFIER),
+        ),
+        owners=("student",),
     ),
     Model(
         "reporting.DisclosedPerson",

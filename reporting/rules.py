@@ -3,7 +3,8 @@
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 FILES_KEPT_DAYS = 30  # how long the files of a report stay; what was handed over is on record without them
@@ -83,3 +84,72 @@ def hidden(values: Sequence[int], people: Sequence[int]) -> tuple[frozenset[int]
 def _is_safe(out: set[int], values: Sequence[int], people: Sequence[int]) -> bool:
     fewest = min(sum(values[place] for place in out), sum(people[place] for place in out))
     return len(out) >= 2 and fewest >= SMALLEST
+
+
+# --- what is given outside a report: by telephone, by mouth, in a letter, on a screen
+
+CONSENT, LEGAL_DEMAND, OTHER = "consent", "legal_demand", "other"
+BSN = "bsn"
+# What can be given this way at all. Data about health (reason of absence, guidance, exemption) are on no list: AVG 9(1).
+GIVEABLE = ("identity", "contact", "residence", "background", "programme", "attendance", "learning", "exams", BSN)
+# Who is told for which purpose (policy B 2.2, 4.1.3, 4.2.2, 4.2.4 and 4.2.5; A: "Rapporteren aan ...").
+RECIPIENTS_OF: dict[str, frozenset[str]] = {
+    "client_reports": frozenset({"municipality"}),
+    "duo_funding": frozenset({"duo"}),
+    "duo_exams": frozenset({"duo"}),
+    "quality": frozenset({"blik_op_werk"}),
+    "survey": frozenset({"surveyor", "blik_op_werk"}),
+}
+NO_PURPOSE, NO_RECIPIENT, RESTRICTED, OBJECTED, NO_LAW, NO_CONSENT, BSN_ONLY_BY_LAW, NO_CLIENT = (
+    *("no_purpose", "no_recipient", "restricted", "objected"),
+    *("no_law", "no_consent", "bsn_only_by_law", "no_client"),
+)
+
+
+@dataclass(frozen=True)
+class Giving:
+    """What somebody wants to give, and what the catalogue and the student say about it. All but booleans are codes.
+
+    `purposes` and `recipients`: per category, for which purposes and to whom the catalogue lets it go.
+    """
+
+    categories: tuple[str, ...]
+    recipient: str
+    purpose: str
+    purposes: dict[str, frozenset[str]]
+    recipients: dict[str, frozenset[str]]
+    restricted: frozenset[str] = frozenset()
+    objections: frozenset[str] = frozenset()
+    client_of_student: bool = True  # when it goes to a client: whether that client pays for a course of this student
+    names_law: bool = False
+    consented: bool = False
+
+
+def why_not_give(giving: Giving) -> list[tuple[str, str]]:
+    """What keeps this from being given: (reason, code of the category or the purpose). Empty: it has a ground.
+
+    AVG 6(1) and the school's own list of purposes and recipients; AVG 18(2): restricted data go with consent only; AVG 21:
+    not for a purpose the student objects to; UAVG 46: a BSN goes where a law says so, and consent never is such a law.
+    """
+    if giving.purpose == LEGAL_DEMAND:
+        found = [] if giving.names_law else [(NO_LAW, giving.purpose)]
+    elif giving.purpose == CONSENT:
+        found = [] if giving.consented else [(NO_CONSENT, giving.purpose)]
+        found += [(BSN_ONLY_BY_LAW, code) for code in giving.categories if code == BSN]
+    else:
+        found = [(NO_PURPOSE, code) for code in giving.categories if giving.purpose not in giving.purposes[code]]
+        known = [code for code in giving.categories if (NO_PURPOSE, code) not in found]
+        able = RECIPIENTS_OF.get(giving.purpose, frozenset())
+        found += [(NO_RECIPIENT, code) for code in known if giving.recipient not in giving.recipients[code] & able]
+    if giving.purpose != CONSENT:
+        found += [(RESTRICTED, code) for code in giving.categories if code in giving.restricted]
+    if not giving.client_of_student:
+        found.append((NO_CLIENT, giving.purpose))
+    if giving.purpose in giving.objections:
+        found.append((OBJECTED, giving.purpose))
+    return found
+
+
+def refused_purposes(objections: Collection[str], *, no_survey: bool) -> frozenset[str]:
+    """The purposes the student says no to: the survey is a choice of its own in the own data."""
+    return frozenset(objections) | (frozenset({"survey"}) if no_survey else frozenset())

@@ -28,6 +28,8 @@ from privacy.models import (
     Restriction,
     WithheldTask,
 )
+from reporting.actions import record_given
+from reporting.models import Disclosure
 from students import actions
 from students.actions.handouts import record_hand_outs
 from students.models import Client, Consent, Enrolment, Group, Programme, Student, TeachingAssignment
@@ -117,6 +119,7 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
         "withheld": WithheldTask.objects.create(month=a_month(next(_serial)), number=1, last_on=timezone.localdate()),
     }
     consent(student, by)
+    made["given"] = give(student, by)
     made |= requests_of_everyone(location, by)
     made |= told_about(enrolment.programme, by)
     return {kind: str(row.pk) for kind, row in made.items()}
@@ -167,6 +170,13 @@ def requests_of_everyone(location: Location, by: User) -> dict[str, Any]:
         "complaint": complain(student, by),
         "representation": representation,
     }
+
+
+def give(student: Student, by: User, **facts: Any) -> Disclosure:
+    """What was told to DUO by telephone about the exams of `student`, just now."""
+    known: dict[str, Any] = {"recipient": "duo", "categories": ["exams"], "purpose": "duo_exams", "channel": "phone"}
+    asked: dict[str, Any] = {"at": timezone.now(), "identity": "called_back", "asked_by": "Karin Post", "note": "Over de datum"}
+    return record_given(student=student, by=by, **(known | asked | facts))
 
 
 def complain(student: Student, by: User, **facts: Any) -> Complaint:

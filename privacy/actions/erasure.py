@@ -224,9 +224,9 @@ def _reference() -> str:
 
 def recipients_of(subject: Subject) -> list[dict[str, str]]:
     """Who outside the school got data of this person, latest first: whom the school tells of an erasure (AVG art. 19)."""
-    mine = Disclosure.objects.filter(people__audit_id__in=subject.audit_ids).select_related("client").distinct()
+    mine = Disclosure.objects.standing().filter(people__audit_id__in=subject.audit_ids).select_related("client").distinct()
     return [
-        {"recipient": row.recipient, "client": row.client.name if row.client else "", "on": row.at.date().isoformat()}
+        {"recipient": row.recipient, "client": row.client.name if row.client else row.name, "on": row.at.date().isoformat()}
         for row in mine.order_by("-at")
     ]
 

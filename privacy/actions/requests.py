@@ -232,7 +232,7 @@ def recipients_of(audit_id: uuid.UUID) -> list[tuple[str, dt.date]]:
     """Everybody who ever got data of this person, from the register of disclosures, with the last day (AVG 19)."""
     named: dict[str, dt.date] = {}
     with translation.override(letters.LANGUAGE):
-        for disclosure in Disclosure.objects.filter(people__audit_id=audit_id).select_related("client").order_by("at"):
+        for disclosure in Disclosure.objects.standing().filter(people__audit_id=audit_id).select_related("client").order_by("at"):
             named[str(disclosure.receiver)[:200]] = timezone.localdate(disclosure.at)
     return sorted(named.items())
 

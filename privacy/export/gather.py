@@ -117,7 +117,9 @@ def gather(subject: Subject, progress: Progress) -> Everything:
         tables=tables,
         acts=list(_acts(subject, others)),
         files=files,
-        disclosures=list(Disclosure.objects.filter(people__audit_id__in=subject.audit_ids).select_related("client").distinct()),
+        disclosures=list(
+            Disclosure.objects.standing().filter(people__audit_id__in=subject.audit_ids).select_related("client").distinct()
+        ),
         sources=_sources(subject),
     )
 

@@ -20,6 +20,7 @@ from kvs.terms import Container
 from privacy.models import Objection, PrivacyRequest
 from privacy.subject import people_models
 from privacy.words import RECIPIENTS, name_of
+from reporting import given
 from reporting.report import reports
 from students.models import CaseManager, Student
 from students.views.portal import REASONS, as_text
@@ -169,6 +170,7 @@ ACTED: dict[str, Any] = {
     "started_by": gettext_lazy("started by"),
     "teacher": gettext_lazy("teacher"),
     "user": gettext_lazy("account"),
+    "withdrawn_by": gettext_lazy("taken back by"),
 }
 TITLES: dict[str, str | Promise] = {
     "mfa.Authenticator": gettext_lazy("second step"),
@@ -182,7 +184,9 @@ CODES: dict[str, Callable[[Any], object]] = {
     "reporting.ReportRun.report": lambda code: report_title(code),
     "kvs.SealedFile.kind": lambda code: kind_of_file(code),
     "students.CorrectionProposal.field": lambda name: _label_or_name("students.Student", name),
-    "reporting.Disclosure.recipient": lambda code: RECIPIENTS.get(code, code),
+    "reporting.Disclosure.recipient": lambda code: RECIPIENTS.get(code, _("another organisation")),
+    "reporting.Disclosure.categories": lambda codes: [catalogue.category(code).title for code in codes],
+    "reporting.Disclosure.purpose": lambda code: given.purpose_title(code),
     "kvs.User.language": lambda code: dict(settings.LANGUAGES).get(code, code),
     "privacy.PrivacyRequest.grounds": lambda codes: [PrivacyRequest.Ground(code).label for code in codes],
     "students.Student.objections": lambda codes: [Objection.Purpose(code).label for code in codes],

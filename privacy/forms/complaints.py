@@ -89,7 +89,11 @@ class OwnComplaintForm(AboutForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["accused_user"].queryset = known_to(user)  # type: ignore[attr-defined]
-        self.fields["request"].queryset = PrivacyRequest.objects.of_person(user)  # type: ignore[attr-defined]
+        asked = PrivacyRequest.objects.of_person(user)
+        if not asked.exists():
+            del self.fields["request"]
+            return
+        self.fields["request"].queryset = asked  # type: ignore[attr-defined]
         self.fields["request"].empty_label = gettext_lazy("Not about a question")  # type: ignore[attr-defined]
 
 

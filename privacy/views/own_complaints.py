@@ -18,6 +18,7 @@ from kvs.pages import form_page
 from privacy.actions.complaints import take_in_complaint
 from privacy.forms.complaints import OwnComplaintForm
 from privacy.models import Complaint
+from privacy.views.intake import RECEIVERS
 from privacy.views.own_requests import facts_of_me, frame_of
 from privacy.views.requests import pdf_answer
 
@@ -30,7 +31,8 @@ def _mine(request: KvsRequest) -> Any:
 def own_complaints(request: KvsRequest) -> HttpResponse:
     """What one complained about, how it stands, and until when the school has."""
     rows = _mine(request).order_by("-received_on", "pk")
-    return render(request, "privacy/own_complaints.html", {"rows": rows, **frame_of(request)})
+    context = {"rows": rows, "may_take_in": request.user.has_role(*RECEIVERS), **frame_of(request)}
+    return render(request, "privacy/own_complaints.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +43,7 @@ def own_complain(request: KvsRequest) -> HttpResponse:
     def act() -> Complaint:
         typed = form.cleaned_data
         me = {name: value for name, value in facts_of_me(request).items() if name != "identity"}
-        facts = {**me, **form.about_whom(), "words": typed["words"], "request": typed["request"]}
+        facts = {**me, **form.about_whom(), "words": typed["words"], "request": typed.get("request")}
         return take_in_complaint(channel="portal", received_on=timezone.localdate(), by=request.user, own=True, **facts)
 
     def done(made: Complaint) -> str:

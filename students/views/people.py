@@ -30,6 +30,7 @@ EDITORS = (Role.ADMINISTRATION,)
 PROGRAMME_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 PROGRESS_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.TEACHER, Role.MANAGEMENT)
 CONSENT_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)
+DISCLOSURE_READERS = (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 LAST_LETTER = "\U0010ffff"  # sorts behind every name
 BSN_SEARCHERS = (Role.ADMINISTRATION, Role.FINANCE, Role.PRIVACY_OFFICER)
 LISTED = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
@@ -201,6 +202,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
         (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),
         (_("Consents"), "privacy:consents", CONSENT_READERS),
         (_("Invoices"), "privacy:student_invoices", (Role.FINANCE,)),
+        (_("Given to others"), "reporting:student_disclosures", DISCLOSURE_READERS),
         (_("Privacy"), "privacy:student", (Role.PRIVACY_OFFICER,)),
     )
     return [

@@ -402,6 +402,7 @@ def intake(**changes: object) -> dict[str, object]:
 
 def test_a_teacher_takes_in_a_letter_and_cannot_read_it_again(rania: Student, anna: User) -> None:
     browser = signed_in(anna)
+    assert reverse("privacy:complaint_add") in page(browser, "own_complaints")
     assert browser.post(reverse("privacy:complaint_add"), intake()).status_code == 302
     row = Complaint.objects.get()
     assert (row.taken_in_by_audit_id, row.subject_audit_id, row.confirmed_on) == (anna.audit_id, None, None)
