@@ -28,15 +28,17 @@ def changed(queryset: "models.QuerySet[Row]", pk: object, version: int, changes:
         raise ValidationError(
             _("%(who)s changed this too, at %(at)s. Your changes are below and not saved: compare, then save again."),
             code="stale",
-            params={**_last_change(row), "version": row.version},  # type: ignore[attr-defined]
+            params={**last_change(row), "version": row.version},  # type: ignore[attr-defined]
         )
     for name, value in {**changes, "version": version + 1}.items():
         setattr(row, name, value)
     return row
 
 
-def _last_change(row: models.Model) -> dict[str, str]:
-    entry = AuditEntry.objects.filter(model=row._meta.label_lower, object_pk=str(row.pk)).order_by("-id").first()
+def last_change(row: models.Model, *others: models.Model) -> dict[str, str]:
+    """Who changed one of these rows of one table last, and at what time, for a sentence that tells so."""
+    keys = [str(one.pk) for one in (row, *others)]
+    entry = AuditEntry.objects.filter(model=row._meta.label_lower, object_pk__in=keys).order_by("-id").first()
     who = User.objects.filter(audit_id=entry.actor_audit_id).first() if entry and entry.actor_audit_id else None
     at = timezone.localtime(entry.at if entry else None)
     return {"who": (who.full_name if who else "") or _("Somebody"), "at": date_format(at, "H:i")}

@@ -133,6 +133,16 @@ REQUEST_MODELS = (
         ),
     ),
     Model(
+        "privacy.PolicyStatement",
+        (
+            NotPersonal("key", Reason.LAW),
+            NotPersonal("said", Reason.SETTING),
+            NotPersonal("number", Reason.SETTING),
+            NotPersonal("unit", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
         "privacy.PrivacyRequest",
         (
             NotPersonal("id", Reason.ROW_ID),

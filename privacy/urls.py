@@ -23,6 +23,7 @@ from privacy.views import (
     requests,
     restrictions,
     retention,
+    statements,
 )
 
 app_name = "privacy"
@@ -96,6 +97,9 @@ urlpatterns = [
     path("privacy/register/publiceren/", register.register_publish, name="register_publish"),
     path("privacy/register/verschil/", register.register_difference, name="register_difference"),
     path("privacy/register/<int:number>/", register.register_version, name="register_version"),
+    path("privacy/reglement-en-systeem/", statements.statements, name="statements"),
+    path("privacy/reglement-en-systeem/<slug:chapter>/", statements.statements_chapter, name="statements_chapter"),
+    path("uw-rechten/", statements.your_rights, name="your_rights"),
     path("privacy/verzoeken/", requests.request_list, name="requests"),
     path("privacy/verzoek-opnemen/", intake.request_add, name="request_add"),
     path("privacy/termijnen/", request_steps.terms, name="terms"),

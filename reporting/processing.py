@@ -11,10 +11,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kvs import catalogue
-from kvs.catalogue import Category, Field, Purpose, Recipient, Store
+from kvs.catalogue import Category, Field, Purpose, Recipient, Retention, Store
 from kvs.retention import as_kept, chosen_periods
 from kvs.templatetags.kvs import kept
-from kvs.terms import Sensitivity, Source
+from kvs.terms import Period, Sensitivity, Source
 
 PEOPLE = {  # models of people -> who they are, in the words of the register (AVG 30(1)(c); B 8.4.5)
     "students.Student": _("students"),
@@ -33,6 +33,7 @@ class Subject:
     people: tuple[type[models.Model], ...]  # whose data these are
     purposes: tuple[Purpose, ...]
     recipients: tuple[Recipient, ...]
+    retentions: tuple[Retention, ...]  # as this school keeps them
 
     @property
     def sources(self) -> list[str]:
@@ -41,8 +42,8 @@ class Subject:
 
     @property
     def period(self) -> str:
-        """How long it is kept: "3 jaar na het einde van het laatste traject"."""
-        return kept(self.category.retention)
+        """How long it is kept: "3 jaar na het einde van het laatste traject"; every period, when columns differ."""
+        return "; ".join(kept(retention) for retention in self.retentions)
 
     @property
     def special(self) -> bool:
@@ -62,11 +63,11 @@ def subjects() -> list[Subject]:
         for field in model.personal:
             columns[field.category.code].append((f"{model.label}.{field.name}", field))
     chosen = chosen_periods()
-    made = [_subject(found, as_kept(found[0][1].category, chosen)) for found in columns.values()]
+    made = [_subject(found, as_kept(found[0][1].category, chosen), chosen) for found in columns.values()]
     return sorted(made, key=lambda subject: str(subject.category.title))
 
 
-def _subject(found: list[tuple[str, Field]], category: Category) -> Subject:
+def _subject(found: list[tuple[str, Field]], category: Category, chosen: dict[str, Period]) -> Subject:
     categories = [field.category for _name, field in found]
     return Subject(
         category=category,
@@ -74,6 +75,7 @@ def _subject(found: list[tuple[str, Field]], category: Category) -> Subject:
         people=tuple(dict.fromkeys(person for name, _field in found for person in _people(name.rpartition(".")[0]))),
         purposes=once(purpose for category in categories for purpose in category.purposes),
         recipients=once(recipient for category in categories for recipient in category.recipients),
+        retentions=tuple({row.code: row for row in (as_kept(found, chosen).retention for found in categories)}.values()),
     )
 
 

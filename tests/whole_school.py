@@ -41,6 +41,7 @@ MORE: dict[str, dict[str, str]] = {
     "students:inform_done": {},
     "students:import_other": {"pk": "import", "cell": "C2"},
     "role_times_edit": {"role": "teacher"},
+    "privacy:statements_chapter": {"chapter": "why"},
     "reporting:ask": {"code": "municipality"},
     "reporting:layout": {"code": "duo"},
     "reporting:layout_change": {"code": "duo"},

@@ -113,6 +113,14 @@ SECTIONS: tuple[Section, ...] = (
         alarms="privacy.views.register.alarms_for",
     ),
     Section(
+        _("Your policy and the software"),
+        _("Where your own privacy policy says something else than the software does or the law allows, with a better sentence."),
+        "privacy:statements",
+        "file-search",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        "privacy.views.statements.waiting_for",
+    ),
+    Section(
         _("Exemptions"),
         _("Somebody at the desk asks for proof of an exemption of years ago."),
         "privacy:exemptions",

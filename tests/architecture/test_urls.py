@@ -39,6 +39,7 @@ PUBLIC = {
     "privacy:policy",
     "privacy:policy_version",
     "privacy:policy_file",
+    "privacy:your_rights",
 }
 STAFF_ROLES = [role for role in Role if role != Role.STUDENT]
 ANYONE = dict.fromkeys(Role, 200)
@@ -104,6 +105,8 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "privacy:exemptions": (302, only(Role.PRIVACY_OFFICER)),
     "privacy:invoices": (302, only(Role.FINANCE)),
     "privacy:retention": (302, only(Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
+    "privacy:statements": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
+    "privacy:your_rights": (200, ANYONE),
     "reporting:list": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:numbers": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:data_and_why": (200, ANYONE),
@@ -333,6 +336,7 @@ ELSEWHERE = {
     "privacy:hold_release": "test_strangers_lift_no_hold",
     "privacy:consent_record": "test_strangers_record_no_consent",
     "privacy:consent_text": "test_only_the_officer_writes_what_is_asked",
+    "privacy:statements_chapter": "test_strangers_say_nothing_about_the_policy",
     "privacy:period": "test_strangers_change_no_period",
     "privacy:policy_version": "test_a_draft_is_nowhere_to_be_read",
     "privacy:policy_file": "test_a_draft_is_nowhere_to_be_read",

@@ -28,6 +28,7 @@ SAME_IN_DUTCH = {
     "Code",
     "Codes",
     "Contract",
+    "Cookies",
     "DUO (Dienst Uitvoering Onderwijs)",
     "Database",
     "Demo",

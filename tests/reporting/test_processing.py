@@ -28,6 +28,13 @@ def test_every_kind_of_data_stands_on_the_page(page: str) -> None:
     assert "3 jaar na het einde van het laatste traject" in page
 
 
+def test_data_kept_for_two_periods_tell_both(page: str) -> None:
+    """An exemption is in the file, and a copy of it outlives the file (B 5)."""
+    exemption = page.split('id="exemption"')[1].split("</section>")[0]
+    assert "<dd>3 jaar na het einde van het laatste traject" in exemption
+    assert "<dd>6 jaar na het einde van het laatste traject" in exemption
+
+
 def test_what_is_not_confirmed_says_so(page: str) -> None:
     marks = {
         code: page.split(f'id="{code}"')[1].split("</section>")[0].count("nog niet bevestigd")
