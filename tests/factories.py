@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from attendance.actions_hours import add_outside_hours, set_opening_balance
+from attendance.actions.hours import add_outside_hours, set_opening_balance
 from attendance.actions.planning import add_slot, plan_lesson
 from attendance.models import Closure, Lesson
 from exams.actions import Cell, add_attempt, record_levels

@@ -1,5 +1,6 @@
 """Models of attendance."""
 
+from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
     Claim,
     ClaimQuerySet,
@@ -21,12 +22,15 @@ __all__ = [
     "Claim",
     "ClaimQuerySet",
     "Closure",
+    "ContractHours",
     "Delivery",
     "Lesson",
     "LessonQuerySet",
     "Mark",
     "MarkQuerySet",
     "Minutes",
+    "OpeningBalance",
+    "OutsideHours",
     "Register",
     "RegisterQuerySet",
     "Slot",

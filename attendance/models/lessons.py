@@ -344,8 +344,3 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"Claim({self.pk})"
-
-
-from attendance.models_hours import ContractHours as ContractHours  # noqa: E402  # the rest of the models of this app
-from attendance.models_hours import OpeningBalance as OpeningBalance  # noqa: E402
-from attendance.models_hours import OutsideHours as OutsideHours  # noqa: E402

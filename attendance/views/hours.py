@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from attendance import actions_hours as actions
-from attendance.forms_hours import ContractHoursForm, OpeningBalanceForm, OutsideHoursForm
+from attendance.actions import hours as actions
+from attendance.forms.hours import ContractHoursForm, OpeningBalanceForm, OutsideHoursForm
 from attendance.hours_overview import overview
 from attendance.models import ContractHours, OpeningBalance, OutsideHours
-from attendance.models_hours import HOUR_READERS
+from attendance.models.hours import HOUR_READERS
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data

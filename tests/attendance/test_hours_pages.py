@@ -11,18 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from attendance.actions_hours import (
+from attendance.actions.hours import (
     add_outside_hours,
     change_opening_balance,
     correct_outside_hours,
     set_contract_hours,
     set_opening_balance,
 )
-from attendance.forms_hours import HoursField
+from attendance.forms.hours import HoursField
 from attendance.hours import Line, Minutes
 from attendance.hours_overview import overview, settled
 from attendance.models import Lesson, OpeningBalance, OutsideHours
-from attendance.models_hours import HOUR_READERS
+from attendance.models.hours import HOUR_READERS
 from kvs.catalogue import readable_by
 from kvs.models import AccessEvent, Location, Role, User
 from students import actions

@@ -16,7 +16,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0002_append_only'),
+        ('attendance', '0003_hours_outside_registers'),
         ('kvs', '0012_retention_settings'),
         ('students', '0008_restrictions_and_objections'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
