@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 # The base of tables for exceptions ("this substitute, this group, until Friday"): direct foreign keys, our own dates.
 from guardian.models import UserObjectPermissionBase  # noqa: TID251  # this file owns guardian
 
-from kvs import factors
+from kvs import factors, statements
 from kvs.models import Organisation, Role, User
 
 __all__ = [
@@ -179,9 +179,11 @@ def context(request: HttpRequest) -> dict[str, object]:
     school = Organisation.objects.values("name", "announced_at").first() or {"name": None, "announced_at": None}
     known: dict[str, object] = {"school_name": school["name"]}
     user = getattr(request, "account", None) or getattr(request, "user", None)
-    if isinstance(user, User) and not factors.missing(request, user):
+    if isinstance(user, User) and not factors.missing(request, user) and not statements.missing(user):
         known["navigation"] = navigation_for(user, request.path)
         known["announced_at"] = school["announced_at"]
+        if user.has_role(*STAFF):
+            known["statements_url"] = reverse("statements")
         if user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}):
             known["search_url"] = reverse("students:search")
         known["role_labels"] = [membership.get_role_display() for membership in user.active_memberships()]

@@ -34,6 +34,7 @@ from kvs.vocabulary import (
     RIGHTS,
     SECURITY,
     SESSION_PERIOD,
+    STAFF_FILE,
     STUDENT_FILE,
     SUPPORT_PURPOSE,
     SURVEY,
@@ -304,13 +305,27 @@ CONSENTS = Category(
 ACCOUNT = Category(
     "account",
     _("Account"),
-    _("The name you sign in with, your roles and your language."),
+    _("The name you sign in with, your roles and your language; of colleagues also the kind and the end of the contract."),
     purposes=(SECURITY,),
     retention=ACCOUNT_PERIOD,
     sensitivity=Sensitivity.CONTACT,
     sources=(Source.SUBJECT, Source.SCHOOL),
     readable_by=ACCOUNTS,
     references=("A: Meester in NT2 hanteert voor elke medewerker een gebruikersnaam en wachtwoordbeleid", "B 6", "B 7"),
+)
+STATEMENT = Category(
+    "statement",
+    _("Statements of colleagues"),
+    _("That you stated confidentiality and instruction, which text and when."),
+    purposes=(SECURITY,),
+    retention=STAFF_FILE,
+    sensitivity=Sensitivity.CONTACT,
+    sources=(Source.SUBJECT,),
+    readable_by=frozenset({"administration", "management", "privacy_officer", "system_administrator"}),
+    references=(
+        "A: Meester in NT2 zorgt dat alle medewerker/gebruikers geïnformeerd zijn over het belang van de bescherming",
+        *("B 7", "AVG 29", "AVG 32(4)"),
+    ),
 )
 SECRET = Category(
     "secret",

@@ -5,7 +5,9 @@ import datetime as dt
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from kvs.models import Location, Membership, Organisation, Role, User
+from kvs import statements
+from kvs.models import ContractKind, Location, Membership, Organisation, Role, Statement, StatementText, User
+from kvs.statement_texts import DEFAULT_TEXTS
 
 PASSWORD = "gele fiets in de regen"  # noqa: S105  # public on purpose: a demo holds made-up people only
 DOMAIN = "lindenhof.example"  # RFC 2606: never a real address
@@ -27,6 +29,12 @@ STAFF = (
     ("olga", "Olga", "", "Martens", Role.AUDITOR, None),
     ("sami", "Sami", "", "Peeters", Role.SYSTEM_ADMINISTRATOR, None),
 )
+
+CONTRACTS: dict[str, tuple[str, int | None]] = {  # who is no employee, and in how many days that ends
+    "joost": (ContractKind.SELF_EMPLOYED, 200),
+    "samira": (ContractKind.VOLUNTEER, None),
+    "olga": (ContractKind.OTHER, 30),
+}
 
 
 def logins() -> list[tuple[str, str, str]]:
@@ -53,9 +61,19 @@ def fill() -> None:
     )
     today = timezone.localdate()
     places = {name: Location.objects.create(name=name, city=city) for name, city in (("Noord", "Oosterveen"), ("Zuid", "Kadijk"))}
+    texts = [StatementText.objects.create(kind=kind, number=1, text=text) for kind, text in DEFAULT_TEXTS.items()]
     password = make_password(PASSWORD)  # hashed once: slow on purpose
     for mail, call_name, infix, surname, role, place in STAFF:
-        user = User.objects.create(email=f"{mail}@{DOMAIN}", call_name=call_name, infix=infix, surname=surname, password=password)
+        contract = CONTRACTS.get(mail, (ContractKind.EMPLOYEE, None))
+        user = User.objects.create(
+            email=f"{mail}@{DOMAIN}",
+            call_name=call_name,
+            infix=infix,
+            surname=surname,
+            password=password,
+            contract_kind=contract[0],
+            contract_ends_on=today + dt.timedelta(days=contract[1]) if contract[1] else None,
+        )
         Membership.objects.create(
             user=user,
             role=role,
@@ -63,3 +81,6 @@ def fill() -> None:
             starts_on=today - dt.timedelta(days=400),
             ends_on=today + dt.timedelta(days=30) if role == Role.AUDITOR else None,
         )
+        said_at = timezone.now() - dt.timedelta(days=40)
+        Statement.objects.bulk_create(Statement(user=user, text=text, said_at=said_at) for text in texts)
+    statements.reckon_everybody(12)

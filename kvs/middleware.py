@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from kvs import drafts, factors
+from kvs import drafts, factors, statements
 from kvs.models import Role, User, WebSession
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -124,6 +124,30 @@ def prove_again(request: HttpRequest, problem: Exception) -> HttpResponse | None
         return None
     methods = get_adapter().get_reauthentication_methods(request.user)
     return redirect(f"{methods[0]['url']}?{urlencode({'next': request.path})}" if methods else "account_login")
+
+
+def stated(get_response: Handler) -> Handler:
+    """Staff who have not stated confidentiality and instruction get no further than the page to do so."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_view = demand_statements  # type: ignore[attr-defined]  # Django looks for it on the function
+    return middleware
+
+
+def demand_statements(request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
+    """To the page of statements and back, from everywhere that is not open without them. What was typed is kept."""
+    user, match = request.user, request.resolver_match
+    if not isinstance(user, User) or not getattr(view, "login_required", True):
+        return None
+    if not statements.missing(user) or (match is not None and match.view_name in statements.OPEN):
+        return None
+    came_from = _came_from(request)
+    if request.method == "POST" and came_from == request.path and drafts.keep(request, user):
+        messages.warning(request, _("What you typed is kept: you come back to it when you have stated."))
+    answer = redirect_to_login(came_from, login_url=reverse("statements"))
+    return HttpResponseClientRedirect(answer.url) if request.htmx else answer  # type: ignore[attr-defined]
 
 
 def note_seen(row: WebSession, now: dt.datetime) -> None:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kvs.catalogue import Field, Model, NotPersonal, Store
-from kvs.categories import ACCOUNT, DRAFT, ERASED, FILES, SECRET, SESSION, TRACES, WORK
+from kvs.categories import ACCOUNT, DRAFT, ERASED, FILES, SECRET, SESSION, STATEMENT, TRACES, WORK
 from kvs.terms import Kind, Period, Reason, Rectify, Sensitivity
 from kvs.vocabulary import ACCOUNT_PERIOD, SESSION_PERIOD
 
@@ -30,6 +30,9 @@ ACCOUNTS = (
             NotPersonal("privacy_contact", Reason.ORGANISATION),
             NotPersonal("privacy_email", Reason.ORGANISATION),
             NotPersonal("announced_at", Reason.PROCESS),
+            NotPersonal("statement_months", Reason.SETTING),
+            NotPersonal("review_months", Reason.SETTING),
+            NotPersonal("unused_account_days", Reason.SETTING),
             NotPersonal("version", Reason.VERSION),
         ),
     ),
@@ -89,6 +92,9 @@ ACCOUNTS = (
             Field("surname", ACCOUNT, kind=Kind.NAME, rectify=Rectify.PROPOSE, portable=True),
             Field("language", ACCOUNT, rectify=Rectify.DIRECT, portable=True),
             Field("is_active", ACCOUNT),
+            Field("contract_kind", ACCOUNT),
+            Field("contract_ends_on", ACCOUNT),
+            Field("stated_until", ACCOUNT, audited=False),  # derived; the statements themselves are in the log
             Field("password", SECRET),
             Field("pin", SECRET),
             Field("last_login", SESSION, retention=ACCOUNT_PERIOD),
@@ -181,6 +187,32 @@ ACCOUNTS = (
             Field("path_hash", DRAFT, sensitivity=Sensitivity.SENSITIVE),
             Field("data", DRAFT, sealed_by="kvs.drafts.keep"),
             Field("made_at", DRAFT, sensitivity=Sensitivity.PLAIN),
+        ),
+        owners=("user",),
+    ),
+)
+
+STATEMENTS = (
+    Model(
+        "kvs.StatementText",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("kind", Reason.SETTING),
+            NotPersonal("number", Reason.VERSION),
+            NotPersonal("text", Reason.SETTING),
+            NotPersonal("important", Reason.SETTING),
+            NotPersonal("made_at", Reason.VERSION),
+            NotPersonal("made_by", Reason.LINK),
+        ),
+        actors=("made_by",),
+    ),
+    Model(
+        "kvs.Statement",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("user", Reason.LINK),
+            NotPersonal("text", Reason.LINK),
+            Field("said_at", STATEMENT),
         ),
         owners=("user",),
     ),
@@ -387,7 +419,7 @@ LIBRARIES = (
     ),
 )
 
-MODELS = ACCOUNTS + VAULT + LIBRARIES
+MODELS = ACCOUNTS + STATEMENTS + VAULT + LIBRARIES
 
 STORES = (
     Store(

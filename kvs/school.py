@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from kvs import statements
 from kvs.editing import changed
 from kvs.models import Location, Organisation, Role, RoleSetting, User
 from kvs.sessions import ABSOLUTE_MINUTES, IDLE_MINUTES
@@ -15,6 +16,8 @@ def change_school(*, version: int, by: User, changes: Mapping[str, object]) -> O
     row = changed(Organisation.objects.all(), 1, version, changes)
     row.full_clean()
     row.save()
+    if "statement_months" in changes:
+        statements.reckon_everybody(row.statement_months)
     return row
 
 

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "kvs.middleware.web_session",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "kvs.middleware.second_step",
+    "kvs.middleware.stated",
 ]
 
 TEMPLATES = [

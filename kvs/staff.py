@@ -26,17 +26,17 @@ MANAGERS = (Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT)
 
 
 @transaction.atomic
-def invite_staff(*, by: User, email: str, call_name: str, infix: str, surname: str, **role: Any) -> User:
-    """A new account without a password, its first role and an invitation by e-mail. `role` as in `give_role`.
-
-    Raises ValidationError.
+def invite_staff(*, by: User, email: str, call_name: str, infix: str, surname: str, **fields: Any) -> User:
+    """A new account without a password, its first role and an invitation by e-mail. `fields`: the role as in `give_role`,
+    and `contract_kind` and `contract_ends_on` when they are known. Raises ValidationError.
     """
     actor = _actor(by)
-    user = User(email=email, call_name=call_name, infix=infix, surname=surname)
+    contract = {name: fields.pop(name) for name in ("contract_kind", "contract_ends_on") if name in fields}
+    user = User(email=email, call_name=call_name, infix=infix, surname=surname, **contract)
     user.set_unusable_password()
     user.full_clean()
     user.save(force_insert=True)
-    _give(actor, user, **role)
+    _give(actor, user, **fields)
     links.invite(user=user, by=by)
     return user
 
@@ -132,8 +132,9 @@ def take_back_invitation(*, user: User, by: User) -> None:
 
 
 @transaction.atomic
-def change_person(*, user: User, version: int, by: User, changes: Mapping[str, str]) -> User:
-    """Correct a name; the address too as long as nobody came in with it: then the invitation goes to the new one.
+def change_person(*, user: User, version: int, by: User, changes: Mapping[str, Any]) -> User:
+    """Correct a name or the contract; the address too as long as nobody came in with it: then the invitation goes to the
+    new one. When the contract is over, every session ends at once.
 
     Raises ValidationError, also "stale".
     """
@@ -144,6 +145,10 @@ def change_person(*, user: User, version: int, by: User, changes: Mapping[str, s
         raise ValidationError({"email": _("Somebody signs in with this address already: it cannot be changed here.")})
     row.full_clean()
     row.save(update_fields=[*changes, "version"])
+    if row.contract_ends_on and row.memberships.filter(role__in=MANAGERS).exists():
+        _check_somebody_manages()
+    if contract_over(row):
+        end_sessions(user=row)
     if moved:
         links.invite(user=row, by=by)
     return row
@@ -172,6 +177,11 @@ def confirm_recovery(*, user: User, by: User) -> None:
     end_sessions(user=row)
     if row.has_role(*MANAGERS):
         _check_somebody_manages()
+
+
+def contract_over(user: User) -> bool:
+    """Whether the last day of the contract has passed: then no role of staff opens anything."""
+    return user.contract_ends_on is not None and user.contract_ends_on < timezone.localdate()
 
 
 def _actor(by: User) -> User:
@@ -207,7 +217,11 @@ def _check_reach(actor: User, membership: Membership) -> None:
 def _check_somebody_manages() -> None:
     """Raises ValidationError when no lasting manager of all locations would be left who can sign in."""
     lasting = Membership.objects.active_on(timezone.localdate()).filter(
-        role__in=MANAGERS, location__isnull=True, ends_on__isnull=True, user__is_active=True
+        role__in=MANAGERS,
+        location__isnull=True,
+        ends_on__isnull=True,
+        user__is_active=True,
+        user__contract_ends_on__isnull=True,
     )
     if not lasting.exclude(user__password__startswith=UNUSABLE_PASSWORD_PREFIX).exists():
         raise ValidationError(

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kvs import staff
 from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
-from kvs.models import Location, Membership, OneTimeLink, Role, User
+from kvs.models import ContractKind, Location, Membership, OneTimeLink, Role, User
 from kvs.pages import Sorts, counted, form_page, keep_search, kept_search, list_page
 from kvs.staff import MANAGERS
 from kvs.widgets import DateInput
@@ -79,9 +79,34 @@ class PersonForm(forms.Form):
         return email.casefold()
 
 
-class ChangeForm(PersonForm):
-    """Correct who it is; the address only as long as nobody signed in with it."""
+class ContractForm(forms.Form):
+    """On what terms somebody works here (B 7: employees and the self-employed are bound to secrecy by their contract)."""
 
+    contract_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of contract"),
+        choices=[("", gettext_lazy("Not noted")), *ContractKind.choices],
+        required=False,
+    )
+    contract_ends_on = forms.DateField(
+        label=gettext_lazy("Last day of the contract, or of the clause about confidentiality"),
+        widget=DateInput(),
+        required=False,
+        help_text=gettext_lazy("After this day the account is closed. Somebody self-employed always has a last day."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Of somebody self-employed the last day is needed."""
+        data = super().clean() or {}
+        ends = "contract_ends_on" in self.errors or data.get("contract_ends_on")
+        if data.get("contract_kind") == ContractKind.SELF_EMPLOYED and not ends:
+            self.add_error("contract_ends_on", _("Of somebody self-employed the last day of the contract or clause is needed."))
+        return data
+
+
+class ChangeForm(ContractForm, PersonForm):
+    """Correct who it is and the contract; the address only as long as nobody signed in with it."""
+
+    field_order = ("call_name", "infix", "surname", "email", "contract_kind", "contract_ends_on", "version")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
@@ -92,10 +117,13 @@ class ChangeForm(PersonForm):
             del self.fields["email"]
 
 
-class InviteForm(RoleForm, PersonForm):
+class InviteForm(ContractForm, RoleForm, PersonForm):
     """A colleague who has no account yet."""
 
-    field_order = ("call_name", "infix", "surname", "email", "role", "location", "starts_on", "ends_on")
+    field_order = (
+        *("call_name", "infix", "surname", "email", "role", "location", "starts_on", "ends_on"),
+        *("contract_kind", "contract_ends_on"),
+    )
 
 
 class EndForm(forms.Form):
@@ -213,7 +241,8 @@ def _filtered(found: "QuerySet[User]", chosen: AccountFilter, typed: str) -> "Qu
     if options.get("role"):
         lasting = lasting.filter(role=options["role"])
         found = found.filter(pk__in=Membership.objects.filter(role=options["role"]).values("user"))
-    current = Q(is_active=True, pk__in=lasting.values("user"))
+    contract = Q(contract_ends_on__isnull=True) | Q(contract_ends_on__gte=today)
+    current = Q(contract, is_active=True, pk__in=lasting.values("user"))
     if options.get("status", "") == "former":
         found = found.exclude(current)
     elif options.get("status", "") == "" and not typed:
@@ -222,10 +251,12 @@ def _filtered(found: "QuerySet[User]", chosen: AccountFilter, typed: str) -> "Qu
 
 
 def state_of(user: Any) -> str:
-    """How an account of `_accounts` is: closed, ended, invited or open."""
+    """How an account of `_accounts` is: closed, over (its contract), ended, invited or open."""
     today = timezone.localdate()
     if not user.is_active:
         return "closed"
+    if staff.contract_over(user):
+        return "over"
     if not any(role.ends_on is None or role.ends_on >= today for role in user.roles):
         return "ended"
     return "open" if user.has_usable_password() else "invited"

@@ -1,5 +1,6 @@
 """The closed lists from which the data catalogue chooses: storage classes, legal bases, clocks, reasons."""
 
+import datetime as dt
 import enum
 from typing import NamedTuple
 
@@ -115,3 +116,11 @@ class Period(NamedTuple):
     def days_at_least(self) -> float:
         """The shortest this can be, in days; for comparing two periods."""
         return self.years * 365 + self.months * 28 + self.days + self.hours / 24
+
+
+def add(day: dt.date, period: Period) -> dt.date:
+    """`day` and a period later; 29 February becomes 28 February in a year without."""
+    months = day.year * 12 + day.month - 1 + period.years * 12 + period.months
+    year, month = divmod(months, 12)
+    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
+    return dt.date(year, month + 1, min(day.day, last)) + dt.timedelta(days=period.days, hours=period.hours)

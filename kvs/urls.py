@@ -5,7 +5,18 @@ from allauth.mfa.base import views as second_step
 from allauth.mfa.webauthn import views as passkey
 from django.urls import include, path
 
-from kvs import begin, factor_pages, link_door, passkey_door, password_page, school_pages, staff_pages, student_door, views
+from kvs import (
+    begin,
+    factor_pages,
+    link_door,
+    passkey_door,
+    password_page,
+    school_pages,
+    staff_pages,
+    statement_pages,
+    student_door,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -52,6 +63,9 @@ urlpatterns = [
     path("kaart/", student_door.student_card, name="student_card"),
     path("apparaten/", student_door.devices, name="devices"),
     path("school/", views.school, name="school"),
+    path("verklaringen/", statement_pages.state, name="statements"),
+    path("verklaringen/teksten/", statement_pages.text_list, name="statement_texts"),
+    path("verklaringen/teksten/<slug:kind>/", statement_pages.text_edit, name="statement_text"),
     path("afmelden/", account.logout, name="account_logout"),
     path("", include("students.urls")),
     path("", include("attendance.urls")),

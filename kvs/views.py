@@ -72,7 +72,9 @@ def school(request: KvsRequest) -> HttpResponse:
         messages.success(request, gettext("The facts of the school are saved."))
         return reverse("school")
 
-    return form_page(request, form, act=act, done=done, template="kvs/school.html", title=gettext("School"), verb=gettext("Save"))
+    context = {"title": gettext("School"), "verb": gettext("Save")}
+    may_write = request.user.has_role(Role.ADMINISTRATION)
+    return form_page(request, form, act=act, done=done, template="kvs/school.html", may_write_statements=may_write, **context)
 
 
 PARTS = {

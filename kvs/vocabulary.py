@@ -193,3 +193,6 @@ CONTACT_PERSON_PERIOD = Retention(
     ("A: Klantmanager", "AVG 5(1)(e)"),
     confirmed=False,
 )
+STAFF_FILE = Retention(
+    "staff_file", Container.STAFF, Trigger.MEMBERSHIP_END, Period(years=2), ("B 7", "AVG 5(2)"), confirmed=False
+)

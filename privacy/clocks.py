@@ -8,9 +8,8 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from attendance.models import Mark
 from kvs.retention import period_of
-from kvs.terms import Period
+from kvs.terms import Period, add
 from kvs.vocabulary import CONTACT_PERSON_PERIOD, STUDENT_FILE
-from privacy.plan import add
 from students.models import CaseManager, Programme, Student
 
 NOTICE = dt.timedelta(days=30)  # how long beforehand a student is told

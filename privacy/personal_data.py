@@ -1,9 +1,9 @@
 """Declarations of privacy: every column, personal or not. Each subject has its own tuple."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.categories import EXEMPTION, INVOICES, REQUESTS
+from kvs.categories import ACCOUNT, EXEMPTION, INVOICES, REQUESTS
 from kvs.terms import Kind, Reason, Sensitivity
-from kvs.vocabulary import EXPORT_PERIOD, STUDENT_FILE
+from kvs.vocabulary import EXPORT_PERIOD, REQUEST_PERIOD, STUDENT_FILE
 
 KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
 ERASURES = (
@@ -478,6 +478,45 @@ FINANCE = (
     ),
 )
 
+# What was reviewed and signed, as long as the school has to be able to show it (AVG 5(2)).
+SHOWN = {"retention": REQUEST_PERIOD}
+REVIEWS = (
+    Model(
+        "privacy.AccessReview",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("state", Reason.PROCESS),
+            Field("started_at", ACCOUNT, **SHOWN),
+            Field("started_by_audit_id", ACCOUNT, **SHOWN),
+            Field("signed_at", ACCOUNT, **SHOWN),
+            Field("signed_by_audit_id", ACCOUNT, **SHOWN),
+        ),
+        pseudonyms=("started_by_audit_id", "signed_by_audit_id"),
+    ),
+    Model(
+        "privacy.AccessReviewLine",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("review", Reason.LINK),
+            Field("account_audit_id", ACCOUNT, **SHOWN),
+            Field("kind", ACCOUNT, **SHOWN),
+            Field("object_pk", ACCOUNT, **SHOWN),
+            Field("role", ACCOUNT, **SHOWN),
+            Field("place", ACCOUNT, **SHOWN),
+            Field("starts_on", ACCOUNT, **SHOWN),
+            Field("ends_on", ACCOUNT, **SHOWN),
+            Field("last_sign_in_on", ACCOUNT, **SHOWN),
+            Field("stated_until", ACCOUNT, **SHOWN),
+            Field("contract_kind", ACCOUNT, **SHOWN),
+            Field("contract_ends_on", ACCOUNT, **SHOWN),
+            Field("decision", ACCOUNT, **SHOWN),
+            Field("decided_at", ACCOUNT, **SHOWN),
+            Field("decided_by_audit_id", ACCOUNT, **SHOWN),
+        ),
+        pseudonyms=("account_audit_id", "decided_by_audit_id"),
+    ),
+)
+
 MODELS: tuple[Model, ...] = (
     *ERASURES,
     *RESTRICTIONS,
@@ -489,4 +528,5 @@ MODELS: tuple[Model, ...] = (
     *ANNOUNCEMENTS,
     *FINANCE,
     *WITHHELD,
+    *REVIEWS,
 )

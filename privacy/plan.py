@@ -20,7 +20,7 @@ from django.db.models import Max, Model, QuerySet
 from kvs import catalogue
 from kvs.models import SealedFile, User
 from kvs.retention import period_of
-from kvs.terms import Container
+from kvs.terms import Container, add
 from kvs.vocabulary import EXEMPTION_PERIOD
 from privacy.subject import Subject, about
 from privacy.uploads import uploads_with
@@ -219,14 +219,6 @@ def exemption_until(person: Any, today: dt.date) -> dt.date:
 def _ground(model: type[Model]) -> str:
     personal = catalogue.fields_of(model)
     return personal[0].category.retention.code if personal else ""
-
-
-def add(day: dt.date, period: Any) -> dt.date:
-    """`day` and a period of kvs.terms later; 29 February becomes 28 February in a year without."""
-    months = day.year * 12 + day.month - 1 + period.years * 12 + period.months
-    year, month = divmod(months, 12)
-    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
-    return dt.date(year, month + 1, min(day.day, last)) + dt.timedelta(days=period.days, hours=period.hours)
 
 
 def backup_days() -> int:

@@ -24,6 +24,7 @@ from privacy.views import (
     restrictions,
     retention,
     statements,
+    reviews,
 )
 
 app_name = "privacy"
@@ -37,6 +38,9 @@ urlpatterns = [
     path("privacy/datalekken/<uuid:pk>/bekeken/", incidents.incident_looked, name="incident_looked"),
     path("privacy/datalekken/<uuid:pk>/verstrekt/", incidents.incident_given, name="incident_given"),
     path("privacy/datalekken/<uuid:pk>/sluiten/", incidents.incident_close, name="incident_close"),
+    path("privacy/toegang/", reviews.review_list, name="reviews"),
+    path("privacy/toegang/<uuid:pk>/", reviews.review_page, name="review"),
+    path("privacy/toegang/<uuid:pk>/tekenen/", reviews.review_sign, name="review_sign"),
     path("privacy/beperkingen/", restrictions.restriction_list, name="restrictions"),
     path("privacy/beperkingen/<uuid:pk>/opheffen/", restrictions.restriction_lift, name="restriction_lift"),
     path("privacy/buiten-duo/<uuid:pk>/", restrictions.withheld_done, name="withheld_done"),

@@ -10,7 +10,8 @@ from attendance.actions.hours import add_outside_hours, set_opening_balance
 from attendance.actions.planning import add_slot, plan_lesson
 from attendance.models import Closure, Lesson
 from exams.actions import Cell, add_attempt, record_levels
-from kvs.models import Location, Membership, PolicyVersion, Role, User
+from kvs import statements
+from kvs.models import Location, Membership, PolicyVersion, Role, Statement, User
 from privacy.actions.announcements import draft_policy, publish_policy, publish_register
 from privacy.actions.complaints import take_in_complaint
 from privacy.actions.consents import say
@@ -18,7 +19,9 @@ from privacy.actions.finance import record_invoice
 from privacy.actions.incidents import report_incident
 from privacy.actions.requests import add_paper, add_representation, decide_request, take_in
 from privacy.actions.restrictions import object_to, restrict
+from privacy.actions.reviews import start_review
 from privacy.models import (
+    AccessReview,
     Announcement,
     Complaint,
     FinancialRecord,
@@ -42,7 +45,8 @@ _serial = count(1)
 def make_user(**fields: Any) -> User:
     """An account that signs in with an address of its own and PASSWORD."""
     known = {"email": f"persoon{next(_serial)}@voorbeeld.test", "call_name": "Marijke", "infix": "de", "surname": "Vries"}
-    user = User(**(known | fields))
+    stated = {"stated_until": timezone.localdate() + dt.timedelta(days=200)}  # without it nobody passes the gate
+    user = User(**(known | stated | fields))
     user.set_password(PASSWORD)
     user.save(force_insert=True)
     return user
@@ -54,6 +58,11 @@ def staff(role: Role, location: Location | None = None, **user: Any) -> User:
     until = timezone.localdate() + dt.timedelta(days=30) if role == Role.AUDITOR else None
     Membership.objects.create(user=made, role=role, location=location, starts_on=LONG_AGO, ends_on=until)
     return made
+
+
+def stated(user: User) -> list[Statement]:
+    """`user` states both texts as they are now."""
+    return statements.state(user=user, seen={text.kind: text.number for text in statements.current_texts().values()})
 
 
 def make_student(location: Location, by: User, **fields: Any) -> Student:
@@ -120,6 +129,8 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     }
     consent(student, by)
     made["given"] = give(student, by)
+    stated(colleague)
+    made["review"] = AccessReview.objects.open().first() or start_review(by=staff(Role.MANAGEMENT, location))
     made |= requests_of_everyone(location, by)
     made |= told_about(enrolment.programme, by)
     return {kind: str(row.pk) for kind, row in made.items()}

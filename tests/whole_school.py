@@ -42,6 +42,7 @@ MORE: dict[str, dict[str, str]] = {
     "students:import_other": {"pk": "import", "cell": "C2"},
     "role_times_edit": {"role": "teacher"},
     "privacy:statements_chapter": {"chapter": "why"},
+    "statement_text": {"kind": "instruction"},
     "reporting:ask": {"code": "municipality"},
     "reporting:layout": {"code": "duo"},
     "reporting:layout_change": {"code": "duo"},
@@ -50,6 +51,7 @@ MORE: dict[str, dict[str, str]] = {
     "reporting:file": {"pk": "run", "file": "page"},
     "reporting:hand_over": {"pk": "run"},
     "reporting:stop": {"pk": "run"},
+    "privacy:review_sign": {"pk": "review"},
     "privacy:erasure_account": {"pk": "account"},
     "privacy:erasure_contact": {"pk": "case_manager"},
     **{

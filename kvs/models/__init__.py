@@ -1,11 +1,23 @@
-"""Models of the ground floor: accounts.py who signs in, cards.py and links.py with what, policy.py what the school promises,
-vault.py what guards and records.
+"""Models of the ground floor: accounts.py who signs in, cards.py and links.py with what, statements.py what they stated,
+policy.py what the school promises, vault.py what guards and records.
 """
 
-from kvs.models.accounts import Draft, Location, Membership, Organisation, RetentionSetting, Role, RoleSetting, User, WebSession
+from kvs.models.accounts import (
+    ContractKind,
+    Draft,
+    Location,
+    Membership,
+    Organisation,
+    RetentionSetting,
+    Role,
+    RoleSetting,
+    User,
+    WebSession,
+)
 from kvs.models.cards import Card, DeskCode
 from kvs.models.links import OneTimeLink
 from kvs.models.policy import PolicyVersion
+from kvs.models.statements import Statement, StatementKind, StatementText
 from kvs.models.vault import (
     AccessEvent,
     AuditAction,
@@ -25,6 +37,7 @@ __all__ = [
     "AuditAction",
     "AuditEntry",
     "Card",
+    "ContractKind",
     "DeskCode",
     "Draft",
     "ErasedMark",
@@ -43,6 +56,9 @@ __all__ = [
     "SealedContent",
     "SealedFile",
     "SealedFilePerson",
+    "Statement",
+    "StatementKind",
+    "StatementText",
     "User",
     "WebSession",
 ]

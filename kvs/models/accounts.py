@@ -64,6 +64,21 @@ class Organisation(models.Model):
     )
     privacy_email = models.EmailField(_("e-mail address for questions about privacy"), blank=True)
     announced_at = models.DateTimeField(null=True, editable=False)  # when everybody was last told of an important change
+    statement_months = models.PositiveSmallIntegerField(
+        _("months a statement of a colleague holds"),
+        default=12,
+        help_text=_("Then confidentiality and instruction are stated again. From 1 to 36 months."),
+    )
+    review_months = models.PositiveSmallIntegerField(
+        _("months between two reviews of access"),
+        default=6,
+        help_text=_("Then somebody looks at who may see what, line by line. From 1 to 12 months."),
+    )
+    unused_account_days = models.PositiveSmallIntegerField(
+        _("days after which an account without a role or a place is closed"),
+        default=30,
+        help_text=_("Of colleagues after their last role, of students after their last place and programme. From 7 to 365 days."),
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -90,9 +105,24 @@ class Organisation(models.Model):
                 violation_error_message=_("A telephone number has digits, spaces, brackets, a hyphen or a + in front."),
             ),
             models.CheckConstraint(
+                condition=Q(review_months__range=(1, 12)),
+                name="organisation_review_months",
+                violation_error_message=_("Choose a number of months from 1 to 12."),
+            ),
+            models.CheckConstraint(
+                condition=Q(unused_account_days__range=(7, 365)),
+                name="organisation_unused_account_days",
+                violation_error_message=_("Choose a number of days from 7 to 365."),
+            ),
+            models.CheckConstraint(
                 condition=Q(upload_kept_days__range=(1, 90)),
                 name="organisation_upload_kept_days",
                 violation_error_message=_("Choose a number of days from 1 to 90."),
+            ),
+            models.CheckConstraint(
+                condition=Q(statement_months__range=(1, 36)),
+                name="organisation_statement_months",
+                violation_error_message=_("Choose a number of months from 1 to 36."),
             ),
             models.CheckConstraint(condition=Q(id=1), name="organisation_is_one_row"),
             models.CheckConstraint(condition=~Q(name=""), name="organisation_has_name"),
@@ -224,6 +254,16 @@ class Location(models.Model):
         return self.name
 
 
+class ContractKind(models.TextChoices):
+    """On what terms somebody works here; B 7 asks the same of employees and the self-employed."""
+
+    EMPLOYEE = "employee", _("employee")
+    SELF_EMPLOYED = "self_employed", _("self-employed (zzp)")
+    VOLUNTEER = "volunteer", _("volunteer")
+    TRAINEE = "trainee", _("trainee")
+    OTHER = "other", _("other, such as an auditor")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     """Which accounts."""
 
@@ -263,6 +303,12 @@ class User(AbstractBaseUser):
     surname = models.CharField(_("surname"), max_length=120, blank=True)
     language = models.CharField(_("language of the interface"), max_length=8, default="nl")
     is_active = models.BooleanField(_("may sign in"), default=True)
+    contract_kind = models.CharField(_("kind of contract"), max_length=13, choices=ContractKind, blank=True)
+    # The end of the contract, or of the confidentiality clause in it: the last day on which roles of staff open anything.
+    contract_ends_on = models.DateField(_("last day of the contract or clause"), null=True, blank=True)
+    # Derived by kvs.statements: until and including this day the account has stated confidentiality and instruction. Here,
+    # because every request reads this row anyway; empty closes the gate.
+    stated_until = models.DateField(_("statements hold until"), null=True, blank=True, editable=False)
     # Hashed, then sealed: a million PINs can be tried against a stolen hash, so a copy of the database holds none.
     pin = SealedField(_("PIN"), context="kvs.user.pin", null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -290,6 +336,15 @@ class User(AbstractBaseUser):
                 condition=(Q(email__isnull=False) & ~Q(email="")) | Q(email__isnull=True, student_number__isnull=False),
                 name="user_has_a_way_in",
                 violation_error_message=_("An account needs an e-mail address or a student number."),
+            ),
+            models.CheckConstraint(
+                condition=Q(contract_kind__in=["", *ContractKind.values]),
+                name="user_contract_kind",
+            ),
+            models.CheckConstraint(
+                condition=~Q(contract_kind="self_employed") | Q(contract_ends_on__isnull=False),
+                name="user_self_employed_ends",
+                violation_error_message=_("Of somebody self-employed the last day of the contract or clause is needed."),
             ),
         ]
 
@@ -345,8 +400,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     """Which memberships."""
 
     def active_on(self, day: dt.date) -> "MembershipQuerySet":
-        """Those whose period includes `day` (both ends count)."""
-        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+        """Those whose period includes `day` (both ends count), and of staff also the contract: everything asks here."""
+        under_contract = Q(user__contract_ends_on__isnull=True) | Q(user__contract_ends_on__gte=day)
+        lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=day)
+        return self.filter(lasting, Q(role=Role.STUDENT) | under_contract, starts_on__lte=day)
 
     def visible_to(self, user: User) -> "MembershipQuerySet":
         """The own memberships; those of all staff for who manages accounts."""

@@ -10,10 +10,10 @@ from django.utils import timezone, translation
 from kvs.files import store_file
 from kvs.models import Organisation, SealedFile
 from kvs.pdf import make_pdf, pdf_available
+from kvs.terms import add
 from kvs.vocabulary import REQUEST_PERIOD
 from privacy import words
 from privacy.models import Erasure
-from privacy.plan import add
 
 KIND = "privacy.certificate"
 

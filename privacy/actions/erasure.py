@@ -338,6 +338,9 @@ def _empty_shells(plan: Plan) -> None:
             password=UNUSABLE,
             pin=None,
             last_login=None,
+            contract_kind="",
+            contract_ends_on=None,
+            stated_until=None,
             audit_id=uuid.uuid4(),
         )
 

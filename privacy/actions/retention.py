@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, Model, Q
+from django.db.models import Count, F, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,14 +17,16 @@ from django.utils.translation import gettext_noop
 from kvs import audit, catalogue
 from kvs.database import erasing, forget_statistics
 from kvs.mail import send_mail
-from kvs.models import AccessEvent, AuditAction, AuditEntry, RetentionSetting, User
+from kvs.models import AccessEvent, AuditAction, AuditEntry, Membership, RetentionSetting, Role, Statement, User
 from kvs.retention import CHANGEABLE, period_of
 from kvs.terms import Period
-from kvs.vocabulary import LOG_PERIOD, REQUEST_PERIOD
+from kvs.vocabulary import LOG_PERIOD, REQUEST_PERIOD, STAFF_FILE
 from privacy import clocks
 from privacy.actions import erasure as erasing_actions
+from privacy.actions.closing import close_unused
 from privacy.actions.withheld import note_withheld
 from privacy.models import (
+    AccessReview,
     Complaint,
     Erasure,
     ExemptionRecord,
@@ -107,6 +109,7 @@ def run_retention(*, today: dt.date, progress: Progress) -> dict[str, int]:
     progress(0, None, TELLING)
     counts = {"told": tell_students(today=today), "bsn": empty_bsn(today=today), "withheld": note_withheld(today=today)}
     counts |= purge_people(today=today, progress=progress)
+    counts["closed"] = close_unused(today=today)
     return {**counts, **forget_answered(today=today), **forget_old(today=today)}
 
 
@@ -191,6 +194,8 @@ def forget_old(*, today: dt.date) -> dict[str, int]:
         "books": _books_over(today),
         "erasures": Erasure.objects.filter(state__in=["done", "cancelled"], prepared_at__lt=asked),
         "holds": Hold.objects.filter(released_at__lt=asked),
+        "reviews": AccessReview.objects.filter(signed_at__lt=asked),
+        "statements": _statements_over(clocks.before(today, period_of(STAFF_FILE))),
     }
     with erasing():
         return {
@@ -203,3 +208,11 @@ def _books_over(today: dt.date) -> Any:
     held = Hold.objects.standing().values("subject_audit_id")
     kept = Q(link__student__audit_id__in=held) | Q(link__student__restricted__len__gt=0)
     return FinancialRecord.objects.over(today).exclude(pk__in=FinancialRecord.objects.filter(kept).values("pk"))
+
+
+def _statements_over(since: dt.date) -> "QuerySet[Statement]":
+    """Statements of who worked here until before that day: the last role, or the contract when that ended sooner."""
+    until = Q(ends_on__isnull=True) | Q(ends_on__gte=since)
+    contract = Q(user__contract_ends_on__isnull=True) | Q(user__contract_ends_on__gte=since)
+    lasting = Membership.objects.filter(until, contract).exclude(role=Role.STUDENT)
+    return Statement.objects.filter(said_at__date__lt=since).exclude(user__in=lasting.values("user"))

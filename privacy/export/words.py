@@ -28,6 +28,7 @@ from students.views.portal import REASONS, as_text
 # Names of columns that no form shows and so have no label of their own. A column is looked up with its model first.
 LABELS: dict[str, str | Promise] = {
     "accused_audit_id": gettext_lazy("about whom the complaint is"),
+    "account_audit_id": gettext_lazy("whose access"),
     "actor_audit_id": gettext_lazy("by whom"),
     "act": gettext_lazy("what was said"),
     "approved_at": gettext_lazy("approved on"),
@@ -126,6 +127,8 @@ LABELS: dict[str, str | Promise] = {
     "set_by_audit_id": gettext_lazy("set by"),
     "set_on": gettext_lazy("set on"),
     "sha256": gettext_lazy("mark of the content"),
+    "signed_by_audit_id": gettext_lazy("signed by"),
+    "started_by_audit_id": gettext_lazy("begun by"),
     "signed_at": gettext_lazy("signed on"),
     "size": gettext_lazy("size (bytes)"),
     "sort_key": gettext_lazy("name to sort by"),

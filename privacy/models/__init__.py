@@ -14,10 +14,13 @@ from privacy.models.requests import PrivacyRequest, RequestTask
 from privacy.models.restrictions import Objection, Restriction
 from privacy.models.retention import RetentionNotice
 from privacy.models.statements import PolicyStatement
+from privacy.models.reviews import AccessReview, AccessReviewLine
 from privacy.models.terms import RequestSetting
 from privacy.models.withheld import WithheldTask
 
 __all__ = [
+    "AccessReview",
+    "AccessReviewLine",
     "Announcement",
     "Complaint",
     "Erasure",

@@ -121,6 +121,22 @@ SECTIONS: tuple[Section, ...] = (
         "privacy.views.statements.waiting_for",
     ),
     Section(
+        _("Who may see what"),
+        _("Twice a year: every role and exception, line by line. What stays, what ends, and who signed."),
+        "privacy:reviews",
+        "user-check",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+        waiting="privacy.actions.reviews.waiting_for",
+        alarms="privacy.actions.reviews.alarms_for",
+    ),
+    Section(
+        _("Statements of colleagues"),
+        _("What everybody states before seeing data: confidentiality and instruction, with versions."),
+        "statement_texts",
+        "signature",
+        frozenset({Role.PRIVACY_OFFICER}),
+    ),
+    Section(
         _("Exemptions"),
         _("Somebody at the desk asks for proof of an exemption of years ago."),
         "privacy:exemptions",

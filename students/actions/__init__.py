@@ -138,7 +138,7 @@ def keep_account_in_step(student: Student) -> None:
 
 @transaction.atomic
 def open_account(*, student: Student, by: User) -> User:
-    """The account a student signs in with, made when there is none; opened again when its period had ended.
+    """The account a student signs in with, made when there is none; opened again when it was over or closed.
 
     Without a password: a card or the number with a PIN (kvs.cards). Raises ValidationError.
     """
@@ -149,6 +149,9 @@ def open_account(*, student: Student, by: User) -> User:
         row.user.save(force_insert=True)
         row.save(update_fields=["user"])
     keep_account_in_step(row)
+    if not row.user.is_active and not row.user.memberships.exclude(role=Role.STUDENT).exists():
+        row.user.is_active = True  # the night had closed it after the last place
+        row.user.save(update_fields=["is_active"])
     if not row.user.has_role(Role.STUDENT):
         membership = Membership(user=row.user, role=Role.STUDENT, location=row.intake_location)
         membership.full_clean(exclude=["user", "location"])

@@ -50,7 +50,9 @@ def build(size: Size) -> None:
     Organisation.objects.create(name="Taalschool Lindenhof", is_demo=True)
     for name in ("Noord", "Zuid"):
         Location.objects.create(name=name)
-    office = User.objects.create(email="kantoor@voorbeeld.test", call_name="Ineke", surname="Hofstra")
+    office = User.objects.create(
+        email="kantoor@voorbeeld.test", call_name="Ineke", surname="Hofstra", stated_until=dt.date(2999, 1, 1)
+    )
     Membership.objects.create(user=office, role=Role.ADMINISTRATION, starts_on=dt.date(2020, 1, 1))
     _people(size)
     _lessons(size)
@@ -100,6 +102,7 @@ def _people(size: Size) -> None:
         email="'docent' || n || '@voorbeeld.test'",
         call_name="'Docent'",
         surname="'Nummer ' || n",
+        stated_until="date '2999-01-01'",
     )
     role = {"role": "'teacher'", "location_id": "NULL", "starts_on": STARTS}
     fill(Membership, teachers, id=_id("membership", "n"), user_id=_id("teacher", "n"), **role)

@@ -65,6 +65,11 @@ def test_a_teacher_is_invited_comes_in_and_is_out_at_once(visitor: Visitor, coll
     theirs.get_by_label("Nieuw wachtwoord").fill(PASSWORD)
     theirs.get_by_label("Nog een keer hetzelfde wachtwoord").fill(PASSWORD)
     theirs.get_by_role("button", name="Mijn wachtwoord opslaan").click()
+    theirs.wait_for_url("**/verklaringen/**")  # confidentiality and instruction come before anybody's data
+    colleague.check(f"statements-{visitor.width}")
+    for tick in theirs.get_by_role("checkbox").all():
+        tick.check()
+    theirs.get_by_role("button", name="Dit verklaar ik").click()
     theirs.wait_for_url("**/vandaag/**")
 
     page.reload()

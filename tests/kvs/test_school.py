@@ -20,7 +20,7 @@ def typed(**values: Any) -> dict[str, Any]:
         "measuring_year_month": "1",
         "handbook_edition": "",
     }
-    known |= {"upload_kept_days": "14", "version": 1}
+    known |= {"upload_kept_days": "14", "statement_months": "12", "review_months": "6", "unused_account_days": "30", "version": 1}
     return known | values
 
 
