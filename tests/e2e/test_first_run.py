@@ -75,6 +75,11 @@ def test_from_the_printed_link_to_the_first_pages(founder: Visitor) -> None:
     codes = page.locator(".recovery-codes code").all_inner_texts()
 
     page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Verklaringen")  # first confidentiality and instruction
+    founder.check("first-statements")
+    for tick in page.get_by_role("checkbox").all():
+        tick.check()
+    page.get_by_role("button", name="Dit verklaar ik").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Systeem")
     wrong = page.get_by_role("listitem").filter(has_text="niet in orde")
     expect(wrong).to_have_text([re.compile("bin/backup keys")])  # the owner's key for backups is made by hand
