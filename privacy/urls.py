@@ -23,8 +23,8 @@ from privacy.views import (
     requests,
     restrictions,
     retention,
-    statements,
     reviews,
+    statements,
 )
 
 app_name = "privacy"

@@ -13,8 +13,8 @@ from privacy.models.representation import Matter, Representation
 from privacy.models.requests import PrivacyRequest, RequestTask
 from privacy.models.restrictions import Objection, Restriction
 from privacy.models.retention import RetentionNotice
-from privacy.models.statements import PolicyStatement
 from privacy.models.reviews import AccessReview, AccessReviewLine
+from privacy.models.statements import PolicyStatement
 from privacy.models.terms import RequestSetting
 from privacy.models.withheld import WithheldTask
 

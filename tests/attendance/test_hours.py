@@ -5,6 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -252,7 +253,10 @@ def test_any_school_adds_up_as_somebody_would_do_by_hand(
     expected: dict[tuple[object, ...], Minutes] = {}
     for fact in facts:
         enrolment = places[fact.group]
-        teach_it(fact, groups[fact.group], enrolment, ineke)
+        try:
+            teach_it(fact, groups[fact.group], enrolment, ineke)
+        except ValidationError:  # the student has another lesson then: the timetable refuses
+            continue
         if found := slow(fact, periods[fact.group], contracts[enrolment.programme_id]):
             key = (enrolment.programme_id, *found[0])
             expected[key] = expected.get(key, Minutes()).plus(found[1])

@@ -26,6 +26,7 @@ from attendance.models import Closure, Lesson, Slot
 from kvs.models import AuditEntry, Location, Role, User
 from students.actions import enrol_student, move_to_group, start_programme
 from students.models import Group
+from students.models.groups import TIMETABLE_LOCK
 from tests.attendance.test_actions import student_account
 from tests.factories import LONG_AGO, make_group, make_lesson, make_student, place, staff, teach
 from tests.people import signed_in
@@ -396,7 +397,10 @@ def test_the_timetable_asks_the_same_of_the_database_for_three_rows(
 def test_the_lock_is_real(group: Group, ineke: User) -> None:
     lesson_of(group, ineke)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4202")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND pid = pg_backend_pid()",
+            [TIMETABLE_LOCK],
+        )
         assert cursor.fetchone() == (1,)
 
 

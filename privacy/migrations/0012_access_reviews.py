@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0010_finance_and_numbers'),
+        ('privacy', '0011_policy_statements'),
     ]
 
     operations = [
