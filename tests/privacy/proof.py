@@ -93,9 +93,12 @@ def _places(log: str) -> Iterable[tuple[str, bytes]]:
 
 
 def look_in_the_heap(needles: Iterable[str]) -> set[str]:
-    """The needles in the files of this database after they were written anew; the write-ahead log is not among them."""
+    """The needles in the files of this database after they were written anew; the write-ahead log is not among them.
+
+    First the plain VACUUM: writing anew alone keeps what a transaction in another database (of a test beside this one) might see.
+    """
     with connection.cursor() as cursor:
-        for statement in ("ANALYZE", "VACUUM FULL", "CHECKPOINT"):
+        for statement in ("ANALYZE", "VACUUM", "VACUUM FULL", "CHECKPOINT"):
             cursor.execute(statement)
         cursor.execute(
             "SELECT current_setting('data_directory') || '/base/' || oid FROM pg_database WHERE datname = current_database()"
