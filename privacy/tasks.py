@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from kvs.jobs import Run, job, start_job
 from kvs.models import Job
-from privacy.actions import announcements, certificate, complaints, erasure, exports, notices, retention
+from privacy.actions import announcements, certificate, complaints, erasure, exports, incidents, notices, retention
 from privacy.models import Announcement, Erasure, PersonExport
 
 
@@ -68,3 +68,9 @@ def remind() -> None:
 def tell_complaint(run: Run) -> None:
     """Mail who may handle it that a complaint came in, was given to them, or that its term ends. Raises OSError."""
     complaints.tell_readers(run.arguments["complaint"], run.arguments["what"])
+
+
+@job("privacy.tell_incident")
+def tell_incident(run: Run) -> None:
+    """Mail the privacy officers that a data breach was reported. Raises OSError."""
+    incidents.tell_officers(run.arguments["incident"])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kvs.editing import changed
-from kvs.jobs import Run, job, start_job
+from kvs.jobs import start_job
 from kvs.mail import send_mail
 from kvs.models import AccessEvent, Role, User
 from privacy.models import Incident, IncidentPerson
@@ -42,10 +42,9 @@ def report_incident(*, kind: str, discovered_at: dt.datetime, description: str, 
     return row
 
 
-@job("privacy.tell_incident")
-def tell_officers(run: Run) -> None:
-    """A mail to every privacy officer: that something was reported, never what. A second run mails again."""
-    incident = Incident.objects.open().filter(pk=run.arguments["incident"]).first()
+def tell_officers(key: str) -> None:
+    """A mail to every privacy officer: that something was reported, never what. A second time mails again."""
+    incident = Incident.objects.open().filter(pk=key).first()
     for officer in User.objects.with_role_today(Role.PRIVACY_OFFICER).filter(email__isnull=False):
         if incident is not None:
             send_mail("incident", officer, number=incident.number)

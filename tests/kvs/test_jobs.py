@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from kvs.celery import app
+from kvs.environment import PROJECT
 from kvs.jobs import (
     ATTEMPTS,
     KEPT,
@@ -34,6 +36,7 @@ from kvs.jobs import (
     start_job,
 )
 from kvs.models import AuditEntry, Job, JobState, Location
+from tests.architecture.test_templates import APPS
 from tests.factories import make_user
 from tests.kvs import jobs_for_tests  # noqa: F401  (registers its work functions)
 
@@ -129,6 +132,16 @@ def test_an_unknown_kind_is_refused(db: None) -> None:
 def test_a_kind_has_one_work_function() -> None:
     with pytest.raises(ValueError, match="Two work functions"):
         job("test.count")(lambda run: None)
+
+
+def test_the_worker_knows_every_kind_of_job() -> None:
+    """A work function beside an action is known to the web, which loads all pages, and unknown to the worker."""
+    code = "from kvs.celery import app; app.loader.import_default_modules(); from kvs.jobs import WORK; print(*sorted(WORK))"
+    known = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    sources = [path for app_name in APPS for path in (PROJECT / app_name).rglob("*.py")]
+    started = {kind for path in sources for kind in re.findall(r"(?:start_job|@job)\(\s*\"([a-z_.]+)\"", path.read_text())}
+    assert set(known.stdout.split()) >= started
+    assert len(started) > 10
 
 
 def test_a_broker_that_is_away_does_not_stop_the_start(transactional_db: None) -> None:
