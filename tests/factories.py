@@ -83,8 +83,8 @@ def place(student: Student, group: Group, by: User, **fields: Any) -> Enrolment:
     return actions.enrol_student(programme=programme, group=group, by=by, **({"starts_on": LONG_AGO} | fields))
 
 
-def make_everything(location: Location, by: User) -> dict[str, str]:
-    """One of each at `location`; their primary keys by kind."""
+def make_everything(location: Location, by: User, *, hours_later: int = 0) -> dict[str, str]:
+    """One of each at `location`; their primary keys by kind. The lesson of two hours begins now, or so much later."""
     student, group = make_student(location, by), make_group(location, by)
     enrolment = place(student, group, by)
     client = Client.objects.create(name=f"Gemeente Oosterveen {next(_serial)}")
@@ -95,7 +95,8 @@ def make_everything(location: Location, by: User) -> dict[str, str]:
     level = Cell({"level": "a2_1"})
     record_levels(day=timezone.localdate(), kind="interim", cells={(enrolment.programme.pk, "reading"): level}, by=by)
     now = timezone.now()
-    lesson = plan_lesson(group=group, starts_at=now, ends_at=now + dt.timedelta(hours=2), planned_minutes=110, by=by)
+    begin = now + dt.timedelta(hours=hours_later)
+    lesson = plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(hours=2), planned_minutes=110, by=by)
     old = {"hour_class": "classroom", "year": 2020, "minutes": 90, "source": "paper"}
     done = {"kind": "participation", "day": LONG_AGO, "minutes": 120, "provider": "Buurthuis Oost"}
     proven = {"evidence": "statement", "reference": "12-11-2020"}

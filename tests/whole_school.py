@@ -231,7 +231,7 @@ def grow(school: WholeSchool, location: Location, rows: int) -> None:
     by, client = school.office, Client.objects.get(pk=school.keys["client"])
     student, group = Student.objects.get(pk=school.keys["student"]), Group.objects.get(pk=school.keys["group"])
     for number in range(1, rows + 1):
-        other = make_everything(location, by)
+        other = make_everything(location, by, hours_later=3 * number)  # its student sits in this group too
         teach(school.people[Role.TEACHER], Group.objects.get(pk=other["group"]), by)
         give_until = timezone.localdate() + dt.timedelta(days=9)
         actions.give_group_access(

@@ -172,6 +172,8 @@ def make_lessons(*, group: Group, until: dt.date, by: User, since: dt.date | Non
     holidays and closures; a day that clashes is left out and told. Raises ValidationError for a period of over a year.
     """
     since = since or timezone.localdate()
+    if not 2000 <= since.year <= until.year <= 2100:  # beyond the calendar of Python the day after does not exist
+        raise ValidationError({"until": _("Choose days between 2000 and 2100.")})
     if (until - since).days > LONGEST_AHEAD:
         raise ValidationError({"until": _("At most %(days)d days at a time.") % {"days": LONGEST_AHEAD}})
     hold_timetable()

@@ -7,8 +7,10 @@ always yes. Neither asks for a decision.
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kvs.models import User
 from privacy import rules
@@ -25,6 +27,8 @@ def say_no(*, student: Student, purpose: str, by: User, own: bool, identity: str
     `own`: the student does it in the own pages. `identity`: how it is known who asks (rules.METHODS); empty when that is still
     to be said. An objection or an open request about objections that is there already serves for this one too.
     """
+    if purpose not in Objection.Purpose.values:
+        raise ValidationError(_("Choose one of the purposes in the list."))
     Student.objects.select_for_update().get(pk=student.pk)  # saying it twice at once gives one
     standing = Objection.objects.standing().filter(student=student, purpose=purpose).first()
     made = standing or object_to(student=student, purpose=purpose, by=by)

@@ -237,6 +237,8 @@ def _say(request: KvsRequest, student: Student) -> None:
     if request.POST.get("act") != "back":
         _stop(request, student, purpose, own=True)
         return
+    if purpose not in Objection.Purpose.values:
+        return
     for row in Objection.objects.standing().filter(student=student, purpose=purpose).select_related("student"):
         take_back(objection=row, by=request.user)
         messages.success(request, _("You took your objection back."))

@@ -217,7 +217,7 @@ def test_nonsense_in_the_path(whole: WholeSchool) -> None:
     for role, browser in whole.browsers().items():
         browser.raise_request_exception = False
         for name, keywords in KEYWORDS.items():
-            for keyword in [keyword for keyword in keywords if keyword not in ("pk", "file")]:
+            for keyword in [keyword for keyword in keywords if keyword not in ("pk", "file", "number")]:  # of a type of their own
                 for word in ("x", "-", "a" * 400, "__class__"):
                     wanted = {**{one: whole.keys.get(key, key) for one, key in keywords.items()}, keyword: word}
                     answer = browser.get(reverse(name, kwargs=wanted))
@@ -265,7 +265,10 @@ def test_what_was_once_typed_is_text_on_every_page(whole: WholeSchool) -> None:
     found, seen = set(), 0
     for role, browser in browsers.items():
         for name, address in whole.addresses().items():
-            page = browser.get(address).content.decode(errors="replace")
+            answer = browser.get(address)
+            if answer.get("Content-Type", "").startswith("text/calendar"):  # no browser reads that as a page (nosniff)
+                continue
+            page = answer.content.decode(errors="replace")
             seen += "&lt;kvs-x" in page
             if {"kvs-x", "@onkvs"} & read(page, address)[1]:
                 found.add((name, role))

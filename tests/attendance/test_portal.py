@@ -143,7 +143,7 @@ def test_the_edges_of_the_time() -> None:
 def test_a_cancelled_and_a_signed_lesson_have_no_button(
     lesson: Lesson, group: Group, me: Browser, anna: User, ineke: User
 ) -> None:
-    other = make_lesson(group, ineke, starts_at=timezone.now() - 10 * MINUTE)
+    other = make_lesson(group, ineke, starts_at=timezone.now() - 60 * MINUTE, minutes=25)
     cancel_lesson(lesson=other, version=1, by=ineke)
     sign(lesson, anna)
 
@@ -302,7 +302,7 @@ def test_queries_are_the_same_for_one_and_three(
     def grow(number: int) -> None:
         other = make_group(group.location, ineke)
         actions.enrol_student(programme=places[0].programme, group=other, starts_on=LONG_AGO, by=ineke)
-        lesson = make_lesson(other, ineke, starts_at=timezone.now() - number * MINUTE, teacher=anna)
+        lesson = make_lesson(other, ineke, starts_at=timezone.now() - 10 * number * MINUTE, minutes=5, teacher=anna)
         sign(lesson, anna)
         make_lesson(other, ineke, starts_at=timezone.now() + dt.timedelta(days=number))
 

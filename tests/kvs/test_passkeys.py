@@ -8,7 +8,7 @@ from django.urls import reverse
 from kvs import cards, factors
 from kvs.models import Location, Membership, User, WebSession
 from students.actions import open_account
-from tests.factories import make_student
+from tests.factories import make_student, stated
 from tests.passkeys import Device, add, enter, options_in
 from tests.people import Browser, signed_in
 from tests.second_step import by_code, by_password, code_of, with_app
@@ -227,6 +227,7 @@ def test_a_student_who_becomes_staff_needs_the_second_step_and_has_it(rania: Use
     device = Device()
     add(by_pin(rania), device)
     Membership.objects.create(user=rania, role="teacher", location=north)
+    stated(User.objects.get(pk=rania.pk))
 
     assert by_pin(rania).get(TODAY).status_code == 302
     assert enter(device)[0].get(TODAY).status_code == 200

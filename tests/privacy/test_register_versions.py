@@ -92,7 +92,7 @@ def test_the_register_has_all_that_law_and_policy_ask(first: RegisterVersion) ->
     }
     [identity] = [line for line in rows["data"] if line["data"] == "Wie u bent"]
     assert identity["people"] == "cursisten"
-    assert identity["period"] == "3 jaar na het einde van het laatste traject"
+    assert identity["period"] == "3 jaar na het einde van het laatste traject; tot het einde van het doel"
     assert "DUO" in identity["recipients"]
     [transfers] = [line for line in rows["remarks"] if line["remark"] == "Doorgifte buiten de EER"]
     assert transfers["text"] == "Geen: elke ontvanger zit in de Europese Economische Ruimte."

@@ -445,9 +445,7 @@ def test_the_list_runs_the_same_queries_whatever_its_length(north: Location, ine
     browser = signed_in(dana)
     browser.get(reverse("privacy:restrictions"))
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert browser.get(reverse("privacy:restrictions")).status_code == 200
 
-    assert len(queries) == 7
+    assert len(queries) == 8

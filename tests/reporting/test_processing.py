@@ -40,8 +40,9 @@ def test_what_is_not_confirmed_says_so(page: str) -> None:
         code: page.split(f'id="{code}"')[1].split("</section>")[0].count("nog niet bevestigd")
         for code in ("attendance", "account", "traces")
     }
-    # Attendance: the purposes of reporting to clients and to DUO, the municipality, Blik op Werk. Traces: how long.
-    assert marks == {"attendance": 4, "account": 0, "traces": 1}
+    # Attendance: the purposes of reporting to clients and to DUO, the municipality, Blik op Werk. Account: how long
+    # statements are kept. Traces: how long.
+    assert marks == {"attendance": 4, "account": 1, "traces": 1}
 
 
 def test_the_page_is_public_and_sets_no_cookie(school: Organisation) -> None:

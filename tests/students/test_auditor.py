@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from kvs.models import Location, User
 from students.models import Enrolment, Group, Student
-from tests.factories import make_everything
+from tests.factories import make_everything, stated
 from tests.mailbox import deliver, secret_in
 from tests.people import Browser, sign_in, signed_in
 
@@ -30,6 +30,7 @@ def test_an_auditor_sees_the_named_groups_until_the_day(sami: User, ineke: User,
     olga.post(reverse("one_time_link"), {"token": secret_in(body)})
     olga.post(reverse("new_password"), {"password1": "zeven gele eenden zwemmen", "password2": "zeven gele eenden zwemmen"})
     assert olga.get(reverse("students:group", args=[named["group"]])).status_code == 302  # first the second step
+    stated(User.objects.get(email="olga@keuring.test"))
     sign_in(olga, User.objects.get(email="olga@keuring.test"))
     assert olga.get(reverse("students:group", args=[named["group"]])).status_code == 404
 

@@ -12,7 +12,7 @@ from kvs import cards
 from kvs.models import AccessEvent, Card, DeskCode, Location, Membership, Role, User, WebSession
 from students.actions import change_student, open_account
 from students.models import Group, Student
-from tests.factories import make_group, make_student, place
+from tests.factories import make_group, make_student, place, stated
 from tests.people import Browser, signed_in
 
 
@@ -137,6 +137,7 @@ def test_who_gets_at_the_desk(
 ) -> None:
     stranger = User.objects.create(email="elders@voorbeeld.test")
     Membership.objects.create(user=stranger, role=Role.ADMINISTRATION, location=south)
+    stated(stranger)
     own = open_account(student=rania, by=ineke)
     expected = {ineke: 200, bram: 200, stranger: 404, anna: 403, chris: 403, dana: 403, sami: 403, own: 403}
 

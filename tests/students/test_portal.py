@@ -16,7 +16,7 @@ from kvs.models import AccessEvent, AuditEntry, Location, Membership, Role, User
 from students import actions
 from students.models import Programme, Student
 from students.views.portal import REASONS, label_of
-from tests.factories import LONG_AGO, make_group, make_student, place, staff
+from tests.factories import LONG_AGO, make_group, make_student, place, staff, stated
 from tests.people import Browser, signed_in
 from tests.students.portal import BSN, PERMIT, page, programme_of, user_of
 
@@ -76,6 +76,7 @@ def test_nothing_of_another_student_is_there(rania: Student, me: Browser, north:
 
 def test_a_teacher_who_also_learns_sees_the_own_file_only(rania: Student, me: Browser, ineke: User, north: Location) -> None:
     Membership.objects.create(user=user_of(rania), role=Role.ADMINISTRATION, location=north, starts_on=LONG_AGO)
+    stated(User.objects.get(pk=rania.user_id))
     other = make_student(north, ineke, surname="Aalders")
     programme = actions.start_programme(student=other, by=ineke, law="none", starts_on=LONG_AGO)
 
