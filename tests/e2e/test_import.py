@@ -230,5 +230,5 @@ def found(school: RunningSchool, number: str) -> list[str]:
 
 
 def test_the_scan_finds_what_is_there(school: RunningSchool) -> None:
-    assert found(school, "Lindenhof") == ["kvs_organisation"]
+    assert found(school, "Lindenhof") == ["kvs_organisation", "privacy_registerversion"]
     assert re.fullmatch(r"\d{9}", SECOND)
