@@ -54,17 +54,13 @@ class Line:
     student: Student
     mark: Mark | None
     last: list[str]  # states in the lessons before, oldest first; "" for none
+    last_words: str  # the same in words: "aanwezig, –, te laat"
     percentage: int | None
     chosen: str = ""
     minutes: int | str = ""
     version: int | str = 0
     error: str = ""
     conflict: actions.Conflict | None = None
-
-    @property
-    def last_words(self) -> str:
-        """The same in words: "aanwezig, –, te laat"."""
-        return ", ".join(state_label(state) or "–" for state in self.last) or "–"
 
     @property
     def mismatch(self) -> bool:
@@ -228,6 +224,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     last = _last_states(lesson, course, places)
     hours = hours_of(places)
     clashes = {conflict.enrolment: conflict for conflict in answer.conflicts}
+    words = {state: state_label(state) for state in rules.STATES} | {"": "–"}
     lines = []
     for place in places:
         had = hours.get(place.pk)
@@ -236,6 +233,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
             student=place.programme.student,
             mark=marks.get(place.pk),
             last=last[place.pk],
+            last_words=", ".join(words[state] for state in last[place.pk]) or "–",
             percentage=rules.percentage(had.attended, had.offered) if had else None,
             error=" ".join(answer.errors.get(str(place.pk), [])),
             conflict=clashes.get(place.pk),
