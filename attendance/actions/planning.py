@@ -66,7 +66,8 @@ def change_lesson(*, lesson: Lesson, version: int, changes: Mapping[str, object]
     row.day = timezone.localdate(row.starts_at)
     if row.cancelled:
         raise ValidationError(_("This lesson is cancelled."))
-    if Register.objects.filter(lesson=row).exists() and {"starts_at", "ends_at", "planned_minutes"} & _differing(lesson, changes):
+    begun = Register.objects.filter(lesson=row).exists() or row.marks.exists()  # marks alone: students who confirmed
+    if begun and {"starts_at", "ends_at", "planned_minutes"} & _differing(lesson, changes):
         raise ValidationError(_("The register of this lesson was begun: the times stay as they were."))
     if Register.objects.filter(lesson=row, signed_at__isnull=False).exists():
         raise ValidationError(_("The register of this lesson is signed: the lesson took place."))
@@ -269,10 +270,10 @@ def change_slot(*, slot: Slot, version: int, from_day: dt.date, changes: Mapping
 
 
 def _follow(old: Slot, slot: Slot, from_day: dt.date, by: User) -> None:
-    """Bring the lessons of `old` from `from_day` on in line with `slot`; those after its last day go."""
+    """Bring the lessons of `old` from `from_day` on in line with `slot`; those outside its days or on a free day go."""
     lessons = list(
         Lesson.objects.select_for_update(of=("self",))
-        .filter(slot=old.pk, slot_day__gte=from_day, cancelled=False, register__isnull=True)
+        .filter(slot=old.pk, slot_day__gte=from_day, cancelled=False, register__isnull=True, marks__isnull=True)
         .select_related("group", "slot", "register")
     )
     following = [lesson for lesson in lessons if _is_as_made(lesson, old)]
@@ -283,9 +284,10 @@ def _follow(old: Slot, slot: Slot, from_day: dt.date, by: User) -> None:
         for name in ("slot", "slot_day", "day", "starts_at", "ends_at", "planned_minutes", *OF_LESSON):
             setattr(lesson, name, getattr(fresh, name))
         lesson.version += 1
-    gone = [lesson for lesson in following if not _within(slot, lesson.day)]
-    Lesson.objects.filter(pk__in=[lesson.pk for lesson in gone]).delete()
-    staying = [lesson for lesson in following if _within(slot, lesson.day)]
+    days = [lesson.day for lesson in following]
+    free = free_days(slot.group, min(days), max(days)) if days else {}
+    staying = [lesson for lesson in following if _within(slot, lesson.day) and lesson.day not in free]
+    Lesson.objects.filter(pk__in={lesson.pk for lesson in following} - {lesson.pk for lesson in staying}).delete()
     _refuse_clashes(staying)
     fields = ["slot", "slot_day", "day", "starts_at", "ends_at", "planned_minutes", *OF_LESSON, "version"]
     if staying:

@@ -22,7 +22,7 @@ from attendance.actions.planning import (
     free_days,
     make_lessons,
 )
-from attendance.models import Closure, Lesson, Slot
+from attendance.models import Closure, Lesson, Mark, Slot
 from kvs.models import AuditEntry, Location, Role, User
 from students.actions import enrol_student, move_to_group, start_programme
 from students.models import Group
@@ -158,6 +158,27 @@ def test_change_from_a_day_on_keeps_what_was_and_what_was_done_by_hand(group: Gr
     assert (moved.slot, moved.planned_minutes, moved.version) == (new, 105, 2)
     assert {lesson.pk: lesson.code for lesson in Lesson.objects.all()} == codes  # paper lists stay valid
     assert Lesson.objects.get(pk=by_hand.pk).slot == old
+
+
+def test_a_series_moved_to_another_day_keeps_holidays_free(group: Group, ineke: User) -> None:
+    held = slot(group, ineke, TUESDAY)
+    make(group, ineke, dt.date(2026, 4, 14))
+    change_slot(slot=held, version=1, from_day=dt.date(2026, 3, 30), changes={"weekday": MONDAY}, by=ineke)
+    assert days(group)[-3:] == ["03-24", "03-30", "04-13"]  # 6 April is Easter Monday
+
+
+def test_a_lesson_somebody_confirmed_keeps_its_times(group: Group, north: Location, ineke: User) -> None:
+    enrolment = place(make_student(north, ineke), group, ineke)
+    held = slot(group, ineke)
+    [lesson] = make(group, ineke, MARCH).lessons
+    said = {"state": "present", "minutes_attended": 135, "student_at": lesson.starts_at, "row_hash": "0" * 64}
+    Mark.objects.create(lesson=lesson, enrolment=enrolment, **said)
+
+    change_slot(slot=held, version=1, from_day=MARCH, changes={"begins": dt.time(8)}, by=ineke)
+    with pytest.raises(ValidationError, match="al begonnen"):
+        change_lesson(lesson=lesson, version=1, changes={"planned_minutes": 30}, by=ineke)
+
+    assert Lesson.objects.get().starts_at == lesson.starts_at
 
 
 def test_change_that_clashes_changes_nothing_and_says_with_what(group: Group, north: Location, ineke: User, anna: User) -> None:
