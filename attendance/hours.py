@@ -14,7 +14,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Extract, Greatest
 
 from attendance import hour_rules, rules
-from attendance.models import Mark, MarkQuerySet
+from attendance.models import PROVEN, Mark, MarkQuerySet
 from students.models import Programme
 
 RECENT = dt.timedelta(weeks=8)  # a forecast looks back this far: about a term without its holidays
@@ -92,7 +92,6 @@ def lesson_lines(programmes: "Iterable[Programme] | QuerySet[Programme]", today:
     """Minutes of lessons of these programmes up to and including `today`. One query."""
     marks = _offered(Mark.objects.counted()).filter(enrolment__programme__in=programmes, lesson__day__lte=today)
     lesson, there = F("lesson__planned_minutes"), Q(minutes_attended__gt=0)
-    both = Q(teacher_at__isnull=False, student_at__isnull=False)
     recently = Q(lesson__day__gt=today - RECENT)
     sums = (
         _with_contract(marks)
@@ -101,11 +100,11 @@ def lesson_lines(programmes: "Iterable[Programme] | QuerySet[Programme]", today:
         .annotate(
             offered=Sum(lesson),
             attended=Sum("minutes_attended"),
-            proven=_sum(F("minutes_attended"), both),
+            proven=_sum(F("minutes_attended"), PROVEN),
             excused=_sum(lesson, EXCUSED),
             breaks_offered=Sum(BREAK),
             breaks_attended=_sum(BREAK, there),
-            breaks_proven=_sum(BREAK, there & both),
+            breaks_proven=_sum(BREAK, there & PROVEN),
             breaks_excused=_sum(BREAK, EXCUSED),
             recent=_sum(F("minutes_attended"), recently),
         )

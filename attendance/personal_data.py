@@ -89,6 +89,7 @@ MODELS = (
             Field("minutes_attended", ATTENDANCE, **CLAIMED, **TO_DUO),
             Field("teacher_at", ATTENDANCE, **CLAIMED),
             Field("student_at", ATTENDANCE, **CLAIMED),
+            Field("paper_at", ATTENDANCE, **CLAIMED),
             NotPersonal("salt", Reason.SOFTWARE),
             NotPersonal("row_hash", Reason.SOFTWARE),
             NotPersonal("version", Reason.VERSION),

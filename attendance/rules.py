@@ -45,6 +45,11 @@ DUO_ONA_HOURS = frozenset({"ona_course"})
 NOT_AT_SCHOOL = {"online": "distance", "elearning_home": "elearning_home"}
 LITERACY = "literacy"  # both the subject of a lesson and the course of a contract
 
+# Who stands behind a mark. Norm 2.9.2 of Blik op Werk asks for the two parties or for initials on a list
+# (domain/blik_op_werk_and_municipalities.md, section 1.1); the word of one of them proves nothing.
+BOTH, TEACHER_ONLY, STUDENT_ONLY, PAPER, NO_EVIDENCE = EVIDENCE = ("both", "teacher", "student", "paper", "none")
+PROVING = frozenset({BOTH, PAPER})
+
 
 class Counts(NamedTuple):
     """The line above a register. The first three make the class; confirmed counts apart (design/look.md)."""
@@ -71,6 +76,22 @@ def counts(states: Iterable[str], *, size: int, confirmed: int) -> Counts:
     """What a class of `size` with these stored states adds up to: late counts as present, reported as absent."""
     found = Counter(state in THERE for state in states)
     return Counts(found[True], found[False], size - found.total(), confirmed)
+
+
+def evidence(*, teacher: bool, student: bool, paper: bool) -> str:
+    """Which of EVIDENCE a mark has: the word of the teacher, of the student, initials of the student on a scanned list."""
+    if teacher and student:
+        return BOTH
+    if paper:
+        return PAPER
+    if teacher:
+        return TEACHER_ONLY
+    return STUDENT_ONLY if student else NO_EVIDENCE
+
+
+def proven(state: str, found: str) -> bool:
+    """Whether a mark with `state` and this evidence counts as proven (bewezen). Absence needs no proof and gives none."""
+    return state in THERE and found in PROVING
 
 
 def percentage(attended: int, offered: int) -> int | None:

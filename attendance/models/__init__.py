@@ -2,6 +2,7 @@
 
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
+    PROVEN,
     Claim,
     ClaimQuerySet,
     Lesson,
@@ -19,6 +20,7 @@ from attendance.models.lessons import (
 from attendance.models.planning import Closure, Delivery, Slot, Subject
 
 __all__ = [
+    "PROVEN",
     "Claim",
     "ClaimQuerySet",
     "Closure",

@@ -238,6 +238,10 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         return self.filter(lesson__register__signed_at__isnull=False, lesson__cancelled=False)
 
 
+# The same as Mark.is_proven, for sums: present by the word of both parties, or with initials on paper.
+PROVEN = Q(state__in=rules.THERE) & (Q(teacher_at__isnull=False, student_at__isnull=False) | Q(paper_at__isnull=False))
+
+
 class Minutes(NamedTuple):
     """Minutes of lesson offered to somebody, and of these attended."""
 
@@ -277,6 +281,7 @@ class Mark(models.Model):
     minutes_attended = models.PositiveSmallIntegerField(_("minutes present"))
     teacher_at = models.DateTimeField(null=True)  # the teacher's last claim
     student_at = models.DateTimeField(null=True)  # the student's own confirmation
+    paper_at = models.DateTimeField(null=True)  # initials seen on a scanned list; a scan may come later, so it is not sealed
     salt = models.CharField(max_length=32, editable=False)
     row_hash = models.CharField(max_length=64, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -298,11 +303,26 @@ class Mark(models.Model):
                 condition=Q(minutes_attended=0) | Q(state__in=["present", "late", "left_early"]),
                 name="mark_minutes_attended",
             ),
-            models.CheckConstraint(condition=Q(teacher_at__isnull=False) | Q(student_at__isnull=False), name="mark_has_a_claim"),
+            models.CheckConstraint(
+                condition=Q(teacher_at__isnull=False) | Q(student_at__isnull=False) | Q(paper_at__isnull=False),
+                name="mark_has_a_claim",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Mark({self.pk})"
+
+    @property
+    def evidence(self) -> str:
+        """Which parties stand behind it: one of rules.EVIDENCE."""
+        return rules.evidence(
+            teacher=self.teacher_at is not None, student=self.student_at is not None, paper=self.paper_at is not None
+        )
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it says that the student was there and that is shown (bewezen)."""
+        return rules.proven(self.state, self.evidence)
 
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
@@ -322,6 +342,7 @@ class Claim(models.Model):
         TEACHER = "teacher", _("teacher")
         STUDENT = "student", _("student")
         OFFICE = "office", _("administration")
+        PAPER = "paper", _("list on paper")
 
     id = models.BigAutoField(primary_key=True)
     mark = models.ForeignKey(Mark, on_delete=models.CASCADE, related_name="claims")
@@ -336,7 +357,7 @@ class Claim(models.Model):
     class Meta:
         verbose_name = _("claim")
         constraints = [
-            models.CheckConstraint(condition=Q(party__in=["teacher", "student", "office"]), name="claim_party"),
+            models.CheckConstraint(condition=Q(party__in=["teacher", "student", "office", "paper"]), name="claim_party"),
             models.CheckConstraint(
                 condition=Q(state__in=["present", "late", "left_early", "absent", "reported"]), name="claim_state"
             ),

@@ -104,6 +104,7 @@ LABELS: dict[str, str | Promise] = {
     "payer_index": gettext_lazy("search key of the name"),
     "paper": gettext_lazy("paper file"),
     "parameters": gettext_lazy("about"),
+    "paper_at": gettext_lazy("your initials seen on the list on paper"),
     "party": gettext_lazy("who says it"),
     "path_hash": gettext_lazy("mark of the page"),
     "plan": gettext_lazy("plan"),

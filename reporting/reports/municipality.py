@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgettext_lazy
 
 from attendance import rules as attendance
-from attendance.models import Mark
+from attendance.models import PROVEN, Mark
 from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
@@ -97,7 +97,7 @@ def sums_of(client: Client, first: dt.date, last: dt.date, by: User) -> dict[uui
             reported=Sum(planned, filter=Q(state=attendance.REPORTED), default=0),
             unexcused=Sum(planned, filter=Q(state=attendance.ABSENT), default=0),
             late=Sum(planned - F("minutes_attended"), filter=there, default=0),
-            proven=Sum("minutes_attended", filter=Q(student_at__isnull=False, teacher_at__isnull=False), default=0),
+            proven=Sum("minutes_attended", filter=PROVEN, default=0),
         )
     )
     return {values["student"]: {name: value for name, value in values.items() if name != "student"} for values in marks}

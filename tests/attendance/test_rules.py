@@ -42,6 +42,30 @@ def test_what_the_rule_accepts_adds_up_to_the_lesson(state: str, planned: int, m
 
 
 @pytest.mark.parametrize(
+    ("teacher", "student", "paper", "expected"),
+    [
+        (True, True, False, "both"),
+        (True, True, True, "both"),
+        (True, False, False, "teacher"),
+        (True, False, True, "paper"),
+        (False, True, False, "student"),
+        (False, True, True, "paper"),
+        (False, False, True, "paper"),
+        (False, False, False, "none"),
+    ],
+)
+def test_evidence_of_a_mark(teacher: bool, student: bool, paper: bool, expected: str) -> None:
+    assert rules.evidence(teacher=teacher, student=student, paper=paper) == expected
+
+
+def test_proven_is_presence_with_both_parties_or_initials_on_paper() -> None:
+    """Norm 2.9.2 of Blik op Werk."""
+    proven = {(state, found) for state in rules.STATES for found in rules.EVIDENCE if rules.proven(state, found)}
+
+    assert proven == {(state, found) for state in ("present", "late", "left_early") for found in ("both", "paper")}
+
+
+@pytest.mark.parametrize(
     ("state", "missed", "expected"),
     [
         ("present", 0, ""),
