@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import calendar, hours, planning, portal, register, timetable, today
+from attendance.views import calendar, grid, hours, planning, portal, register, timetable, today
 
 app_name = "attendance"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("lessen/<uuid:pk>/lijst/", register.initials_list, name="initials_list"),
     path("lessen/<uuid:pk>/vervallen/", planning.lesson_cancel, name="lesson_cancel"),
     path("lessen/<uuid:pk>/wijzigen/", planning.lesson_change, name="lesson_change"),
+    path("groepen/<uuid:pk>/maand/", grid.group_grid, name="group_grid"),
     path("groepen/<uuid:pk>/lessen/", planning.group_lessons, name="group_lessons"),
     path("groepen/<uuid:pk>/les/", planning.lesson_add, name="lesson_add"),
     path("trajecten/<uuid:pk>/uren/", hours.programme_hours, name="programme_hours"),

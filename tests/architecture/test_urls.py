@@ -213,6 +213,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "reporting:record_given": ("student", (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:withdraw_given": ("given", (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "attendance:group_lessons": ("group", OFFICE),
+    "attendance:group_grid": ("group", OFFICE),
     "privacy:request": ("privacy_request", (Role.PRIVACY_OFFICER,)),
     "privacy:request_identity": ("privacy_request", (Role.PRIVACY_OFFICER,)),
     "privacy:request_person": ("privacy_request", (Role.PRIVACY_OFFICER,)),

@@ -22,6 +22,7 @@ from django.utils import timezone  # noqa: E402
 
 from attendance.hours import lesson_lines  # noqa: E402
 from attendance.models import Mark  # noqa: E402
+from attendance.templatetags.attendance import LABELS  # noqa: E402
 from kvs import embedded, environment  # noqa: E402
 from kvs.models import User  # noqa: E402
 from reporting.lessons import first_of_month  # noqa: E402
@@ -127,6 +128,15 @@ def _reports(size: school.Size) -> list[Page]:
     ]
 
 
+def _month() -> Page:
+    """The grid of 25 students and 20 lessons: 500 marks, as many signs and those of the legend."""
+    office, group = _browser("kantoor@voorbeeld.test"), school.add_month()
+    month = first_of_month(timezone.localdate(), back=1)
+    address = f"/groepen/{group}/maand/?maand={month:%Y-%m}"
+    marks = school.MONTH_MARKS + len(LABELS) + 1
+    return Page("month of 25 x 20", 50, lambda _number: office.get(address), _holds(marks, b'<span class="mark" data-state="'))
+
+
 def pages() -> list[Page]:
     """The register and saving it, each round of saving in a group whose lesson of today nobody saved yet; list, search."""
     teachers = [_browser(f"docent{number}@voorbeeld.test") for number in range((ROUNDS + 1) // school.GROUPS_PER_TEACHER + 1)]
@@ -178,13 +188,13 @@ def main() -> int:
     print(f"{size.students:,} students, {size.marks:,} marks, built in {time.perf_counter() - began:.0f} s")
     print(f"{'':24}{'median':>9}{'p95':>9}{'queries':>9}{'SQL alone':>11}{'ratio':>7}{'aim':>6}")
     missed = 0
-    for page in [*pages(), *_reports(size)]:
+    for page in [*pages(), _month(), *_reports(size)]:
         found = measure(page)
         numbers = f"{found.median:7.1f}ms{found.p95:7.1f}ms{found.queries:9}{found.sql:9.1f}ms{found.median / found.sql:7.1f}"
         late = page.aim is not None and found.median > page.aim
         missed += late
         print(f"{page.name:24}{numbers}{page.aim or '-':>6}{'  MISSED' if late else ''}", flush=True)
-    expected = size.marks + (ROUNDS + 1) * school.CLASS
+    expected = size.marks + school.MONTH_MARKS + (ROUNDS + 1) * school.CLASS
     assert Mark.objects.count() == expected, f"{Mark.objects.count()} marks, not {expected}"
     return 1 if missed else 0
 

@@ -18,6 +18,8 @@ CLASS = 20
 CLIENT_OF_A_CLASS, CLIENT_OF_ALL = "Gemeente Kleindorp", "Gemeente Grootstad"  # the first class, and everybody else
 LESSONS_BEFORE = 50  # of each group, all signed
 GROUPS_PER_TEACHER = 5
+MONTH_STUDENTS, MONTH_LESSONS = 25, 20  # of the group whose month is drawn (issue 4, section 6)
+MONTH_MARKS = MONTH_STUDENTS * MONTH_LESSONS
 WITH_BSN = 900  # the test range has 909 valid numbers (decisions.md 37)
 STARTS = "DATE '2020-01-01'"
 CALL_NAMES = ("Abdi", "Amina", "Chen", "Daniela", "Ewa", "Farhad", "Goran", "Hevîn", "Lwam", "Olena", "Rania", "Yusuf")
@@ -134,13 +136,13 @@ def _lessons(size: Size) -> None:
     )
 
 
-def _marks() -> None:
-    """One in ten is absent, one in ten late. Seals are of the right form only: verifying is not measured here."""
+def _marks(of: str = "l.starts_at < now() - INTERVAL '12 hours'") -> None:
+    """Of the lessons for which the condition `of` holds: one in ten is absent, one in ten late. Seals are of the right form
+    only: verifying is not measured here.
+    """
     lottery = "('x' || substr(md5(e.id::text || l.id::text), 1, 2))::bit(8)::int"
     state = f"CASE WHEN {lottery} < 25 THEN 'absent' WHEN {lottery} < 50 THEN 'late' ELSE 'present' END"
-    source = (
-        "attendance_lesson l JOIN students_enrolment e ON e.group_id = l.group_id WHERE l.starts_at < now() - INTERVAL '12 hours'"
-    )
+    source = f"attendance_lesson l JOIN students_enrolment e ON e.group_id = l.group_id WHERE {of}"
     fill(
         Mark,
         source,
@@ -155,13 +157,50 @@ def _marks() -> None:
         row_hash="md5(l.id::text) || md5(e.id::text)",
     )
     claim = {"party": "'teacher'", "at": "teacher_at", "state": "state", "minutes_missed": "minutes_missed"}
-    fill(Claim, "attendance_mark", mark_id="id", by_audit_id=_id("teacher audit", "0"), **claim)
+    made = f"attendance_mark m JOIN attendance_lesson l ON l.id = m.lesson_id WHERE {of}"
+    fill(Claim, made, mark_id="m.id", by_audit_id=_id("teacher audit", "0"), **claim)
     signed = dict.fromkeys(("saved_at", "signed_at"), "l.ends_at") | dict.fromkeys(
         ("saved_by_id", "signed_by_id"), "l.teacher_id"
     )
     hashes = "(SELECT array_agg(row_hash) FROM attendance_mark m WHERE m.lesson_id = l.id)"
-    past = "attendance_lesson l WHERE l.starts_at < now() - INTERVAL '12 hours'"
-    fill(Register, past, lesson_id="l.id", **signed, row_hashes=hashes, digest="md5(l.id::text) || md5(l.id::text)")
+    fill(
+        Register,
+        f"attendance_lesson l WHERE {of}",
+        lesson_id="l.id",
+        **signed,
+        row_hashes=hashes,
+        digest="md5(l.id::text) || md5(l.id::text)",
+    )
+
+
+def add_month() -> str:
+    """A group of 25 with 20 signed lessons last month, of students who are in other groups too; the key of the group."""
+    begin = (timezone.localtime() + dt.timedelta(hours=4)).replace(second=0, microsecond=0)  # free in the groups of _lessons
+    first = (begin.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+    starts_at = f"TIMESTAMPTZ '{first.isoformat()}' + d * INTERVAL '1 day'"
+    place = "(SELECT id FROM kvs_location ORDER BY name LIMIT 1)"
+    group, one = _id("group", "'month'"), "(VALUES (1)) AS one"
+    fill(Group, one, id=group, name="'NT2 maand'", location_id=place, capacity=str(MONTH_STUDENTS), starts_on=STARTS)
+    students = f"generate_series(0, {MONTH_STUDENTS - 1}) AS n"
+    placed = {"programme_id": _id("programme", "n"), "group_id": group, "starts_on": STARTS}
+    fill(Enrolment, students, id=_id("month enrolment", "n"), **placed)
+    fill(
+        Lesson,
+        f"generate_series(0, {MONTH_LESSONS - 1}) AS d",
+        id=_id("month lesson", "d"),
+        group_id=group,
+        location_id=place,
+        teacher_id=_id("teacher", "0"),
+        day=f"(({starts_at}) AT TIME ZONE 'Europe/Amsterdam')::date",
+        starts_at=starts_at,
+        ends_at=f"{starts_at} + INTERVAL '150 minutes'",
+        planned_minutes="135",
+        code="translate(lpad(to_hex(d), 8, 'f'), '0123456789abcdef', 'ABCDEFGHIJKLMNOP')",
+    )
+    _marks(f"l.group_id = {group}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {group}")
+        return str(cursor.fetchone()[0])
 
 
 def _numbers() -> None:
