@@ -110,6 +110,26 @@ MODELS = (
         owners=("mark__enrolment__programme__student",),
     ),
     Model(
+        "attendance.FollowUpSetting",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("teacher_hours", Reason.SETTING),
+            NotPersonal("coordinator_days", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "attendance.RegisterReminder",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("user", Reason.LINK),
+            Field("kind", ACCOUNT, audited=False),
+            Field("day", ACCOUNT, audited=False),
+            NotPersonal("mailed_at", Reason.PROCESS),
+        ),
+        owners=("user",),
+    ),
+    Model(
         "attendance.ContractHours",
         (
             NotPersonal("contract", Reason.LINK),

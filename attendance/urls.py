@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from attendance.views import calendar, grid, hours, planning, portal, register, timetable, today
+from attendance.views import calendar, grid, hours, missing, planning, portal, register, timetable, today
 
 app_name = "attendance"
 urlpatterns = [
     path("vandaag/", today.today, name="today"),
+    path("presentielijsten/", missing.missing, name="missing"),
+    path("presentielijsten/herinneringen/", missing.reminder_settings, name="reminder_settings"),
     path("rooster/", calendar.week, name="calendar"),
     path("rooster/agenda/", calendar.week_file, name="calendar_file"),
     path("lessen/<uuid:pk>/", register.register, name="register"),

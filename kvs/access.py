@@ -86,6 +86,13 @@ NAVIGATION = (
         STAFF - {Role.SYSTEM_ADMINISTRATOR},
         also=("/rooster/", "/roosteruren/", "/sluitingen/"),
     ),
+    Destination(
+        _("Follow-up"),
+        "attendance:missing",
+        "list-checks",
+        frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
+        waiting="attendance.missing.number_missing",
+    ),
     Destination(_("Clients"), "students:clients", "landmark", OFFICE, also=("/klantmanagers/",)),
     Destination(
         _("Reports"), "reporting:list", "file-text", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})

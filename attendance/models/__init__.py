@@ -1,5 +1,6 @@
 """Models of attendance."""
 
+from attendance.models.follow_up import FollowUpSetting, RegisterReminder, follow_up_settings
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
     PROVEN,
@@ -26,6 +27,7 @@ __all__ = [
     "Closure",
     "ContractHours",
     "Delivery",
+    "FollowUpSetting",
     "Lesson",
     "LessonQuerySet",
     "Mark",
@@ -35,8 +37,10 @@ __all__ = [
     "OutsideHours",
     "Register",
     "RegisterQuerySet",
+    "RegisterReminder",
     "Slot",
     "Subject",
+    "follow_up_settings",
     "hours_of",
     "reaches",
     "teaches",

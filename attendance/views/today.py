@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from attendance import rules
 from attendance.forms import DayForm
+from attendance.missing import number_missing
 from attendance.models import Lesson, LessonQuerySet, Mark
 from kvs.access import KvsRequest, role_required
 from kvs.models import Role
@@ -48,6 +49,7 @@ def today(request: KvsRequest) -> HttpResponse:
         "now": timezone.now(),
         "entries": entries,
         "open_from_earlier": _entries(lessons.unsigned().filter(day__gte=since, day__lt=this_day)),
+        "missing": number_missing(request.user),
         "teaches_something": bool(entries) or lessons.exists(),
     }
     return render(request, "attendance/today.html", context)

@@ -69,6 +69,8 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "attendance:calendar_file": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
     "attendance:closures": (302, only(*PLANNERS)),
     "attendance:closure_add": (302, only(*PLANNERS)),
+    "attendance:missing": (302, only(Role.TEACHER, *PLANNERS)),
+    "attendance:reminder_settings": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "statements": (302, only(*STAFF_ROLES)),
     "statement_texts": (302, only(Role.ADMINISTRATION, Role.PRIVACY_OFFICER)),
     "attendance:today": (302, only(Role.TEACHER)),

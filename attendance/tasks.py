@@ -1,0 +1,18 @@
+"""Attendance as long work and by the timetable: ids in, one action, safe to run twice."""
+
+from celery import shared_task
+
+from attendance.actions import reminders
+from kvs.jobs import Run, job
+
+
+@job("attendance.remind")
+def remind(run: Run) -> None:
+    """Mail one person that registers wait for a signature. Raises OSError."""
+    reminders.mail_reminder(run.arguments["reminder"])
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def remind_of_registers() -> None:
+    """Remind whoever must be reminded today and was not yet."""
+    reminders.remind_of_registers()
