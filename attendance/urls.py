@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import calendar, grid, hours, missing, planning, portal, register, timetable, today
+from attendance.views import calendar, grid, hours, inspection, missing, planning, portal, register, timetable, today
 
 app_name = "attendance"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("presentielijsten/herinneringen/", missing.reminder_settings, name="reminder_settings"),
     path("rooster/", calendar.week, name="calendar"),
     path("rooster/agenda/", calendar.week_file, name="calendar_file"),
+    path("lessen/nu/", inspection.inspection, name="inspection"),
     path("lessen/<uuid:pk>/", register.register, name="register"),
     path("lessen/<uuid:pk>/lijst/", register.initials_list, name="initials_list"),
     path("lessen/<uuid:pk>/vervallen/", planning.lesson_cancel, name="lesson_cancel"),

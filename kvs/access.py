@@ -84,7 +84,7 @@ NAVIGATION = (
         "students:groups",
         "school",
         STAFF - {Role.SYSTEM_ADMINISTRATOR},
-        also=("/rooster/", "/roosteruren/", "/sluitingen/"),
+        also=("/rooster/", "/roosteruren/", "/sluitingen/", "/lessen/nu/"),
     ),
     Destination(
         _("Follow-up"),

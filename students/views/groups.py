@@ -47,6 +47,7 @@ def group_list(request: KvsRequest) -> HttpResponse:
         "page": page,
         "count": count,
         "may_plan": request.user.has_role(*PLANNERS),
+        "may_inspect": request.user.has_role(*PLANNERS, Role.MANAGEMENT, Role.AUDITOR),
         "may_see_week": request.user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}),
     }
     return render(request, "students/group_list.html", context)
