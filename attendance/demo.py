@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from attendance import models, rules
-from attendance.actions import seal_rows
+from attendance.actions.seal import seal_rows
 from attendance.models import Claim, Lesson, Mark, Register
 from kvs.models import User
 from students.demo import SEED, WEEKS, first_monday, staff

@@ -18,6 +18,7 @@ THERE = frozenset({PRESENT, LATE, LEFT_EARLY})
 WITH_MINUTES = frozenset({LATE, LEFT_EARLY})
 TAP_CYCLE = (PRESENT, ABSENT, LATE, REPORTED)  # left early is reached through the name (design/look.md)
 
+MINUTE = dt.timedelta(minutes=1)
 # The class comes in and confirms before the bell; earlier than this a mark would be a guess about the future.
 OPENS_BEFORE = dt.timedelta(minutes=30)
 # A student confirms on the spot, when coming in or going out. Later it would be memory, and the teacher signs about then:
@@ -113,6 +114,11 @@ def minutes_attended(state: str, planned: int, missed: int) -> int:
     if state not in THERE:
         return 0
     return max(planned - missed, 0) if state in WITH_MINUTES else planned
+
+
+def minutes_late(now: dt.datetime, starts_at: dt.datetime, planned: int) -> int:
+    """Minutes missed by who comes in at `now`: begun minutes of the clock, at most the whole lesson of `planned` minutes."""
+    return min(max(-int((starts_at - now) // MINUTE), 0), planned)
 
 
 def hour_class(subject: str, delivery: str) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from attendance.actions import Row, confirm_presence, save_register, sign_register
+from attendance.actions.corrections import correct_mark
 from attendance.actions.planning import plan_lesson
 from attendance.models import Lesson
 from exams.actions import Cell, add_attempt, record_levels
@@ -168,6 +169,9 @@ def add_lessons(school: WholeSchool) -> None:
         group=lesson.group, starts_at=begin, ends_at=begin + dt.timedelta(hours=1), planned_minutes=55, by=teacher
     )
     sign_register(lesson=earlier, rows=[Row(enrolment.pk, "absent")], by=teacher)
+    correct_mark(
+        lesson=earlier, row=Row(enrolment.pk, "reported", version=1), reason="message", by=school.people[Role.COORDINATOR]
+    )
 
 
 def add_erasures(school: WholeSchool, location: Location) -> None:

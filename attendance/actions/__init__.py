@@ -1,7 +1,6 @@
 """What changes registers and marks. The lesson row is the lock: one register, one writer at a time."""
 
 import datetime as dt
-import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,11 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attendance import rules
+from attendance.actions.seal import seal_rows
 from attendance.models import Claim, Lesson, Mark, Register, with_names
 from kvs.models import Role, User
 from students.models import Enrolment, Student
-
-SEALED_FIELDS = ("lesson_id", "enrolment_id", "state", "minutes_missed", "minutes_attended", "teacher_at", "student_at")
 
 
 class Row(NamedTuple):
@@ -107,6 +105,23 @@ def _check_on_the_spot(lesson: Lesson) -> None:
         raise ValidationError(_("It is too late. Tell your teacher that you were here."), code="late")
 
 
+def row_problem(row: Row, lesson: Lesson) -> str:
+    """Why what a row says cannot be: a sentence, or nothing."""
+    if row.state and row.state not in rules.STATES:
+        return _("Choose one of the states in the list.")
+    problem = rules.minutes_problem(row.state, row.minutes_missed, lesson.planned_minutes)
+    if problem == "missing":
+        return _("Fill in how many minutes: at least 1.")
+    if problem == "too_many":
+        planned = lesson.planned_minutes
+        return ngettext(
+            "The lesson has %(planned)d minute; more cannot be missed.",
+            "The lesson has %(planned)d minutes; more cannot be missed.",
+            planned,
+        ) % {"planned": planned}
+    return ""
+
+
 @dataclass
 class _Sheet:
     """A register while its lesson is locked: what stands in it, and what this act adds."""
@@ -189,19 +204,7 @@ class _Sheet:
     def _problem(self, row: Row) -> str:
         if row.enrolment not in self.roster:
             return _("This student is not placed in the group on the day of this lesson.")
-        if row.state and row.state not in rules.STATES:
-            return _("Choose one of the states in the list.")
-        problem = rules.minutes_problem(row.state, row.minutes_missed, self.lesson.planned_minutes)
-        if problem == "missing":
-            return _("Fill in how many minutes: at least 1.")
-        if problem == "too_many":
-            planned = self.lesson.planned_minutes
-            return ngettext(
-                "The lesson has %(planned)d minute; more cannot be missed.",
-                "The lesson has %(planned)d minutes; more cannot be missed.",
-                planned,
-            ) % {"planned": planned}
-        return ""
+        return row_problem(row, self.lesson)
 
     def _say(self, enrolment: uuid.UUID, value: tuple[str, int]) -> None:
         """The teacher's claim on a row, unless it is what she said last and what stands there."""
@@ -262,11 +265,12 @@ def closed(lesson: Lesson, register: Register | None, now: dt.datetime) -> Valid
     if lesson.cancelled:
         return ValidationError(_("This lesson is cancelled: there is no register to keep."), code="cancelled")
     if register and register.signed_at and register.signed_by:
-        return ValidationError(
-            _("This register was signed by %(who)s on %(at)s. It cannot be changed any more."),
-            code="signed",
-            params={"who": register.signed_by.full_name, "at": _moment(register.signed_at)},
-        )
+        if register.established:
+            text = _("This register was established by %(who)s, coordinator, on %(at)s. A change needs a reason now.")
+        else:
+            text = _("This register was signed by %(who)s on %(at)s. A change needs a reason now.")
+        params = {"who": register.signed_by.full_name, "at": _moment(register.signed_at)}
+        return ValidationError(text, code="signed", params=params)
     if not rules.has_begun(now, lesson.starts_at):
         return ValidationError(
             _("This lesson has not begun. The register opens on %(at)s."),
@@ -309,47 +313,3 @@ def _answerable(rows: list[Row], marks: dict[uuid.UUID, Mark]) -> list[Conflict]
         )
         for row, mark in zip(rows, standing, strict=True)
     ]
-
-
-# --- the seal
-
-
-def seal_rows(lesson: Lesson, register: Register, marks: Iterable[Mark], *, by: User, at: dt.datetime) -> None:
-    """Salt and hash every row, and put the list, its digest and who signed when in the register; nothing is saved here."""
-    rows = list(marks)
-    for mark in rows:
-        mark.salt = secrets.token_hex(16)
-        mark.row_hash = _row_hash(mark)
-    register.signed_at, register.signed_by = at, by
-    register.row_hashes = sorted(mark.row_hash for mark in rows)
-    register.digest = _digest(lesson, register)
-
-
-def _row_hash(mark: Mark) -> str:
-    return rules.row_hash(mark.salt, *(_text(getattr(mark, name)) for name in SEALED_FIELDS))
-
-
-def _digest(lesson: Lesson, register: Register) -> str:
-    """The time and length of the lesson are part of what was signed."""
-    assert register.signed_at is not None
-    what = "/".join(_text(value) for value in (lesson.pk, lesson.starts_at, lesson.ends_at, lesson.planned_minutes))
-    return rules.register_digest(what, register.signed_by_id, _text(register.signed_at), register.row_hashes)
-
-
-def _text(value: object) -> str:
-    return value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else str(value)
-
-
-def verify_register(lesson: Lesson) -> bool:
-    """Whether a signed register is still as it was signed. Rows that were erased leave their hash behind and do not count
-    against it. Raises Register.DoesNotExist when the register is not signed.
-    """
-    register = Register.objects.select_related("lesson").get(lesson=lesson, signed_at__isnull=False)
-    return still_fits(register, Mark.objects.filter(lesson=lesson))
-
-
-def still_fits(register: Register, marks: Iterable[Mark]) -> bool:
-    """Whether these marks and this register are what was signed."""
-    sealed = set(register.row_hashes)
-    rows_fit = all(mark.row_hash in sealed and mark.row_hash == _row_hash(mark) for mark in marks)
-    return rows_fit and register.digest == _digest(register.lesson, register)

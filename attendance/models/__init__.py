@@ -1,5 +1,6 @@
 """Models of attendance."""
 
+from attendance.models.corrections import Correction
 from attendance.models.follow_up import FollowUpSetting, RegisterReminder, follow_up_settings
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
@@ -26,6 +27,7 @@ __all__ = [
     "ClaimQuerySet",
     "Closure",
     "ContractHours",
+    "Correction",
     "Delivery",
     "FollowUpSetting",
     "Lesson",

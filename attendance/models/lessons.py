@@ -203,6 +203,7 @@ class Register(models.Model):
     saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    established = models.BooleanField(default=False)  # by a coordinator, for a teacher who could not sign (vastgesteld)
     row_hashes = ArrayField(models.CharField(max_length=64), default=list)
     digest = models.CharField(max_length=64, blank=True)
 
@@ -212,7 +213,7 @@ class Register(models.Model):
         verbose_name = _("register")
         constraints = [
             models.CheckConstraint(
-                condition=Q(signed_at__isnull=True, signed_by__isnull=True, digest="", row_hashes=[])
+                condition=Q(signed_at__isnull=True, signed_by__isnull=True, digest="", row_hashes=[], established=False)
                 | Q(signed_at__isnull=False, signed_by__isnull=False, digest__regex=r"^[0-9a-f]{64}$"),
                 name="register_signed_whole",
             ),
@@ -232,6 +233,11 @@ class MarkQuerySet(models.QuerySet["Mark"]):
     def of_student(self, student: Student) -> "MarkQuerySet":
         """Marks of `student`, in whatever group."""
         return self.filter(enrolment__programme__student=student)
+
+    def mismatched(self) -> "MarkQuerySet":
+        """The student says "I was there", the teacher or the office says not, and nobody gave a reason for that yet."""
+        answered = Claim.objects.filter(mark=models.OuterRef("pk"), state=models.OuterRef("state")).exclude(reason="")
+        return self.filter(~models.Exists(answered), student_at__isnull=False).exclude(state__in=rules.THERE)
 
     def counted(self) -> "MarkQuerySet":
         """Marks that count as hours: of signed registers only. Everything that sums minutes starts here."""
@@ -281,6 +287,7 @@ class Mark(models.Model):
     minutes_attended = models.PositiveSmallIntegerField(_("minutes present"))
     teacher_at = models.DateTimeField(null=True)  # the teacher's last claim
     student_at = models.DateTimeField(null=True)  # the student's own confirmation
+    office_at = models.DateTimeField(null=True)  # the word of coordinator or administration, which is nobody's signature
     paper_at = models.DateTimeField(null=True)  # initials seen on a scanned list; a scan may come later, so it is not sealed
     salt = models.CharField(max_length=32, editable=False)
     row_hash = models.CharField(max_length=64, editable=False)
@@ -304,7 +311,10 @@ class Mark(models.Model):
                 name="mark_minutes_attended",
             ),
             models.CheckConstraint(
-                condition=Q(teacher_at__isnull=False) | Q(student_at__isnull=False) | Q(paper_at__isnull=False),
+                condition=Q(teacher_at__isnull=False)
+                | Q(student_at__isnull=False)
+                | Q(paper_at__isnull=False)
+                | Q(office_at__isnull=False),
                 name="mark_has_a_claim",
             ),
         ]
@@ -342,22 +352,48 @@ class Claim(models.Model):
         TEACHER = "teacher", _("teacher")
         STUDENT = "student", _("student")
         OFFICE = "office", _("administration")
+        COORDINATOR = "coordinator", _("coordinator")
         PAPER = "paper", _("list on paper")
+
+    class Reason(models.TextChoices):
+        """Why something is said against an earlier claim. A closed list: about illness nothing is written."""
+
+        MISTAKE = "mistake", _("a mistake while filling in the register")
+        TIMES = "times", _("came or left at another time")
+        SEEN = "seen", _("was there: the teacher or the group saw it")
+        NOT_SEEN = "not_seen", _("was not there: the teacher is certain")
+        WENT = "went", _("confirmed and went away at once")
+        OTHER_DEVICE = "other_device", _("somebody else confirmed with this phone or card")
+        LIST = "list", _("the list on paper says so")
+        MESSAGE = "message", _("had reported the absence before the lesson")
+        CAME = "came", _("came after the register was signed")
 
     id = models.BigAutoField(primary_key=True)
     mark = models.ForeignKey(Mark, on_delete=models.CASCADE, related_name="claims")
-    party = models.CharField(max_length=8, choices=Party)
+    party = models.CharField(max_length=12, choices=Party)
     by_audit_id = models.UUIDField()  # no foreign key: an append-only row cannot be emptied when an account goes
     at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=Mark.State)
     minutes_missed = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
 
     objects = ClaimQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("claim")
         constraints = [
-            models.CheckConstraint(condition=Q(party__in=["teacher", "student", "office", "paper"]), name="claim_party"),
+            models.CheckConstraint(
+                condition=Q(party__in=["teacher", "student", "office", "coordinator", "paper"]), name="claim_party"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="")
+                | Q(
+                    reason__in=[
+                        *("mistake", "times", "seen", "not_seen", "went", "other_device", "list", "message", "came"),
+                    ]
+                ),
+                name="claim_reason",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["present", "late", "left_early", "absent", "reported"]), name="claim_state"
             ),

@@ -66,6 +66,7 @@ LABELS: dict[str, str | Promise] = {
     "executed_on": gettext_lazy("carried out on"),
     "ended_by_audit_id": gettext_lazy("ended by"),
     "execution": gettext_lazy("carried out as"),
+    "established": gettext_lazy("established by a coordinator"),
     "expires_at": gettext_lazy("until"),
     "field": gettext_lazy("what it is about"),
     "fields": gettext_lazy("which data"),
@@ -105,6 +106,7 @@ LABELS: dict[str, str | Promise] = {
     "paper": gettext_lazy("paper file"),
     "parameters": gettext_lazy("about"),
     "paper_at": gettext_lazy("your initials seen on the list on paper"),
+    "office_at": gettext_lazy("noted by the administration or the coordinator"),
     "party": gettext_lazy("who says it"),
     "path_hash": gettext_lazy("mark of the page"),
     "plan": gettext_lazy("plan"),
@@ -150,6 +152,12 @@ LABELS: dict[str, str | Promise] = {
     "viewer_audit_id": gettext_lazy("who looked"),
     "what": gettext_lazy("what"),
     "withdrawn_at": gettext_lazy("taken back on"),
+    "was_minutes_attended": gettext_lazy("minutes present, before the correction"),
+    "was_minutes_missed": gettext_lazy("minutes missed, before the correction"),
+    "was_office_at": gettext_lazy("noted by the administration or the coordinator, before the correction"),
+    "was_state": gettext_lazy("attendance before the correction"),
+    "was_student_at": gettext_lazy("confirmed by you, before the correction"),
+    "was_teacher_at": gettext_lazy("noted by the teacher, before the correction"),
 }
 # Links to people, in rows that they did something to.
 ACTED: dict[str, Any] = {

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from attendance import rules
-from attendance.actions import SEALED_FIELDS, Row, confirm_presence, save_register, sign_register, verify_register
+from attendance.actions import Row, confirm_presence, save_register, sign_register
 from attendance.actions.planning import cancel_lesson, plan_lesson
+from attendance.actions.seal import SEALED_FIELDS, verify_register
 from attendance.models import Claim, Lesson, Mark, Register, hours_of
 from kvs.database import erasing
 from kvs.models import Location, Role, User
@@ -302,7 +303,7 @@ def test_after_signing_nothing_changes(lesson: Lesson, places: list[Enrolment], 
     ):
         with pytest.raises(ValidationError) as problem:
             attempt()
-        assert sentence(problem)[0].endswith("getekend door Anna Bakker. Er kan niets meer aan veranderen.")
+        assert sentence(problem)[0].startswith("Deze presentielijst is getekend door Anna Bakker op ")
 
     assert (states(lesson), claims(lesson)) == before
 

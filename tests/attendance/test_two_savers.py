@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from attendance.actions import verify_register
+from attendance.actions.seal import verify_register
 from attendance.models import Claim, Lesson, Mark
 from kvs.models import Location, User
 from students.models import Enrolment, Group

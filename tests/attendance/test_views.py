@@ -204,7 +204,7 @@ def test_the_rest_present_and_signing(lesson: Lesson, places: list[Enrolment], a
     assert Register.objects.get().signed_by == anna
     assert response.context["counts"] == (2, 1, 0, 0)
     assert b'name="action"' not in response.content
-    assert "getekend door Anna Bakker. Er kan niets meer aan veranderen." in page(response)
+    assert "Wijzigen kan alleen nog met een reden." in page(response)
 
 
 def test_what_was_typed_stays_with_a_sentence_at_the_row(lesson: Lesson, places: list[Enrolment], anna: User) -> None:

@@ -101,9 +101,9 @@ BROKEN = (
     ),
     Broken(
         "the seal covers the minutes attended",
-        "attendance/actions/__init__.py",
-        '"minutes_missed", "minutes_attended", "teacher_at"',
-        '"minutes_missed", "teacher_at"',
+        "attendance/actions/seal.py",
+        '"state", "minutes_missed", "minutes_attended", "teacher_at", "student_at")',
+        '"state", "minutes_missed", "teacher_at", "student_at")',
         "tests/attendance/test_actions.py::test_tampering_after_signing_shows",
     ),
     Broken(

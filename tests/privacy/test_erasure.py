@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from attendance.actions import verify_register
+from attendance.actions.seal import verify_register
 from attendance.models import Mark
 from kvs import ledger
 from kvs.files import open_file, store_file

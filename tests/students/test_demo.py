@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from stdnum.nl import bsn as elfproef
 
-from attendance.actions import still_fits
+from attendance.actions.seal import still_fits
 from attendance.demo import FREE_DAYS, LEFT, TIMETABLE, lessons
 from attendance.models import Lesson, Mark, Register
 from kvs.fields import SealedField

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from attendance.actions import still_fits
-from attendance.models import Register
+from attendance.actions.seal import corrections_in_order, still_fits
+from attendance.models import Mark, Register
 
 AT_ONCE = 500  # registers in memory
 
@@ -14,13 +15,14 @@ AT_ONCE = 500  # registers in memory
 class Command(BaseCommand):
     """Names the lessons whose register is not as it was signed; then it ends with exit code 1."""
 
-    help = "Checks that every signed register is still as it was signed."
+    help = "Checks that every signed register is still as it was signed, but for corrections made in KVS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line per register that no longer fits: lesson id, group, begin."""
         signed = Register.objects.filter(signed_at__isnull=False).select_related("lesson__group")
+        rows = Prefetch("lesson__marks", Mark.objects.prefetch_related(corrections_in_order()))
         checked = wrong = 0
-        for register in signed.order_by("lesson__starts_at").prefetch_related("lesson__marks").iterator(chunk_size=AT_ONCE):
+        for register in signed.order_by("lesson__starts_at").prefetch_related(rows).iterator(chunk_size=AT_ONCE):
             checked += 1
             if not still_fits(register, register.lesson.marks.all()):
                 wrong += 1
