@@ -38,6 +38,7 @@ def stranger() -> Iterator[str]:
         subprocess.run(["userdel", "--remove", name], check=True, capture_output=True)
 
 
+@pytest.mark.alone
 def test_root_starts_from_a_closed_home(closed_checkout: Path) -> None:
     run = (str(closed_checkout / "bin/run"),)
     with data_folder() as var:

@@ -21,14 +21,13 @@ from django.urls import resolve, reverse
 
 from kvs import catalogue
 from kvs.environment import PROJECT
-from kvs.models import Location, User
 from kvs.terms import Reason
 from students.models import Programme, Student
 from students.models.corrections import proposable
 from tests.architecture.test_every_page import CODES, undone
 from tests.page_forms import PageForm, read
 from tests.people import Browser
-from tests.whole_school import KEYWORDS, WholeSchool, make_school
+from tests.whole_school import KEYWORDS, WholeSchool
 
 pytestmark = pytest.mark.django_db
 MARK = '<kvs-x onkvs="1">"\'&</kvs-x>'  # as a tag or an attribute it is seen in any page
@@ -54,11 +53,6 @@ TURNS = 1  # posts with strings of others per form, when not all of them
 KNOWN_NAMES = {"q", "after", "dag", "maand", "voor", "status", "next"}
 OF_SOFTWARE = {"session", "work", "traces", "secret", "draft", "files", "disclosures"}
 FINE = {200, 302, 400, 403, 404, 405, 409, 422, 429}
-
-
-@pytest.fixture
-def whole(north: Location, ineke: User) -> WholeSchool:
-    return make_school(north, ineke)
 
 
 def strings_of_others() -> list[str]:

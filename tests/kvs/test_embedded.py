@@ -64,6 +64,7 @@ def worker_ready(school: RunningSchool) -> None:
 # --- starting and stopping
 
 
+@pytest.mark.alone
 def test_second_start_takes_less_than_five_seconds(old_school: Path) -> None:
     with start_school(old_school) as school:
         assert school.healthy_after is not None
