@@ -109,6 +109,8 @@ MODELS = (
             Field("state", ATTENDANCE, **CLAIMED),
             Field("minutes_missed", ATTENDANCE, **CLAIMED),
             Field("reason", ATTENDANCE, **CLAIMED),
+            Field("means", ATTENDANCE, **CLAIMED),
+            Field("device", ATTENDANCE, **CLAIMED),
         ),
         owners=("mark__enrolment__programme__student",),
     ),

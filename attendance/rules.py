@@ -73,6 +73,11 @@ def confirm_problem(now: dt.datetime, starts_at: dt.datetime, ends_at: dt.dateti
     return "late" if now > ends_at + CONFIRM_AFTER else ""
 
 
+def board_code_needed(required: bool, delivery: str) -> bool:
+    """Whether a confirmation needs the code on the board: when the school asks for it, and the lesson is at the school."""
+    return required and delivery not in NOT_AT_SCHOOL
+
+
 def counts(states: Iterable[str], *, size: int, confirmed: int) -> Counts:
     """What a class of `size` with these stored states adds up to: late counts as present, reported as absent."""
     found = Counter(state in THERE for state in states)

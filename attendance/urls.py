@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from attendance.views import calendar, grid, hours, inspection, missing, planning, portal, register, timetable, today
+from attendance.views import (
+    board,
+    calendar,
+    grid,
+    hours,
+    inspection,
+    missing,
+    planning,
+    portal,
+    register,
+    timetable,
+    today,
+)
 
 app_name = "attendance"
 urlpatterns = [
@@ -14,6 +26,7 @@ urlpatterns = [
     path("lessen/nu/", inspection.inspection, name="inspection"),
     path("lessen/<uuid:pk>/", register.register, name="register"),
     path("lessen/<uuid:pk>/lijst/", register.initials_list, name="initials_list"),
+    path("lessen/<uuid:pk>/bord/", board.board, name="board"),
     path("lessen/<uuid:pk>/vervallen/", planning.lesson_cancel, name="lesson_cancel"),
     path("lessen/<uuid:pk>/wijzigen/", planning.lesson_change, name="lesson_change"),
     path("groepen/<uuid:pk>/maand/", grid.group_grid, name="group_grid"),

@@ -162,6 +162,7 @@ def confirm_allowed(view: View) -> View:
     else. To stand outermost. tests/kvs/test_student_door.py counts the marked views.
     """
     view.confirm_allowed = True  # type: ignore[attr-defined]
+    view.login_url = "student_login"  # type: ignore[attr-defined]  # whoever comes in here is a student
     return view
 
 

@@ -7,6 +7,7 @@ allauth, per account, number, card or phone: there nobody else waits for the loc
 
 import time
 
+from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import get_ip
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -19,3 +20,10 @@ def flooded(request: HttpRequest, door: str) -> bool:
     key = f"flood:{door}:{get_ip(request)}:{int(time.time() // 60)}"
     cache.add(key, 0, timeout=120)
     return bool(cache.incr(key) > ATTEMPTS_A_MINUTE)
+
+
+def guess(request: HttpRequest, action: str, key: str) -> ratelimit.RateLimitUsage | None:
+    """One attempt at a secret, counted under `key` by the limits of `action` (ACCOUNT_RATE_LIMITS); None when there were too
+    many. To be given back (`rollback`) when it was right.
+    """
+    return ratelimit.consume(request, app="allauth.account", action=action, key=key)

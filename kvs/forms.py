@@ -41,6 +41,7 @@ class SchoolForm(forms.ModelForm[Organisation]):
             *("name", "street", "postcode", "city", "email", "phone", "kvk_number", "privacy_contact", "privacy_email"),
             *("bow_number", "measuring_year_month", "handbook_edition", "upload_kept_days"),
             *("statement_months", "review_months", "unused_account_days"),
+            *("board_code_minutes", "board_code_required"),
         )
         help_texts = {
             "bow_number": _(

@@ -75,7 +75,8 @@ def web_session(get_response: Handler) -> Handler:
         now = timezone.now()
         if now - row.last_seen > dt.timedelta(minutes=row.idle_minutes):
             return _lock(request, request.user)
-        note_seen(row, now)
+        if not by_itself(request):
+            note_seen(row, now)
         return get_response(request)
 
     middleware.process_view = admit_remembered_phone  # type: ignore[attr-defined]  # Django looks for it on the function
@@ -148,6 +149,13 @@ def demand_statements(request: HttpRequest, view: View, args: object, kwargs: ob
         messages.warning(request, _("What you typed is kept: you come back to it when you have stated."))
     answer = redirect_to_login(came_from, login_url=reverse("statements"))
     return HttpResponseClientRedirect(answer.url) if request.htmx else answer  # type: ignore[attr-defined]
+
+
+def by_itself(request: HttpRequest) -> bool:
+    """Whether the page asked, not a person: a screen that keeps itself up to date must lock like any other. Who says so
+    without need only locks the own screen sooner.
+    """
+    return request.headers.get("X-Requested-With") == "poll" or "vanzelf" in request.GET
 
 
 def note_seen(row: WebSession, now: dt.datetime) -> None:

@@ -33,6 +33,8 @@ ACCOUNTS = (
             NotPersonal("statement_months", Reason.SETTING),
             NotPersonal("review_months", Reason.SETTING),
             NotPersonal("unused_account_days", Reason.SETTING),
+            NotPersonal("board_code_minutes", Reason.SETTING),
+            NotPersonal("board_code_required", Reason.SETTING),
             NotPersonal("version", Reason.VERSION),
         ),
     ),

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import secrets
 import uuid
 from typing import Any, NamedTuple
 
@@ -12,13 +13,14 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.middleware.csrf import CSRF_SESSION_KEY
 from django.utils import timezone
 
-from kvs.fields import seal, unseal
+from kvs.fields import blind_index, seal, unseal
 from kvs.models import Membership, RoleSetting, User, WebSession
 
 IDLE_MINUTES = 30
 ABSOLUTE_MINUTES = 600
 ANONYMOUS_MINUTES = 60  # the sign-in form
 CONTEXT = "kvs.web_session.data"
+BROWSER = "browser"  # a random word, kept from one person in this browser to the next
 
 
 def hash_key(session_key: str) -> str:
@@ -119,13 +121,27 @@ class SessionStore(SessionBase):
 
     def lock(self) -> None:
         """Forget everything but whose browser this is. The form token stays: a form that was open may still come in."""
-        token = self.get(CSRF_SESSION_KEY)
-        self._session_cache = {CSRF_SESSION_KEY: token} if token else {}
+        self._session_cache = {key: self[key] for key in (CSRF_SESSION_KEY, BROWSER) if key in self}
         if self.row is not None and self.row.remembered_until:
             self._fall_back(self.row)
         elif self.row is not None:
             self.row.level = WebSession.Level.LOCKED
         self.save()
+
+    def flush(self) -> None:
+        """As Django's: everything goes. What stays is the word of a browser in which a presence was confirmed, for an hour."""
+        browser = self.get(BROWSER)
+        super().flush()
+        if browser:
+            self[BROWSER] = browser
+
+    def browser_in(self, purpose: str) -> str:
+        """64 hexadecimal digits, equal for all who sign in one after the other in this browser, and only for this `purpose`
+        (say, one lesson). A random word in the session, no feature of the device; gone with the cookie.
+        """
+        if BROWSER not in self:
+            self[BROWSER] = secrets.token_urlsafe(16)
+        return blind_index("kvs.browser", f"{purpose}/{self[BROWSER]}")
 
     def remember_phone(self, user: User, until: dt.datetime) -> None:
         """Let this browser confirm presence for `user` until then, also when `user` is no longer signed in.

@@ -194,6 +194,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
 # A PIN has six digits, so guesses are counted per day as well: else a patient guesser of all numbers would get in.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "pin_failed": "5/5m/key,30/d/key"}
 ACCOUNT_RATE_LIMITS["factor_failed"] = "30/d/key"  # beside login_failed, which counts codes too
+ACCOUNT_RATE_LIMITS["board_code_failed"] = "10/5m/key"  # six digits of a lesson, counted per account
 ACCOUNT_RATE_LIMITS["ask_reset"] = "3/15m/key,10/d/key"  # counted per typed address, known or not
 MFA_ADAPTER = "kvs.factor_door.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

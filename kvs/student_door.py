@@ -29,7 +29,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kvs import cards
 from kvs.access import KvsRequest, role_required
-from kvs.floods import flooded
+from kvs.floods import flooded, guess
 from kvs.models import Card, Role, User, WebSession
 
 PHONE_DAYS = 90
@@ -193,7 +193,7 @@ def _attempt(request: HttpRequest, counted_as: str) -> ratelimit.RateLimitUsage 
     """One attempt, or None when there were too many. allauth's counters, under our own name."""
     if flooded(request, "student"):
         return None
-    return ratelimit.consume(request, app="allauth.account", action="pin_failed", key=counted_as)
+    return guess(request, "pin_failed", counted_as)
 
 
 def _by_pin(user: User) -> bool:

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from attendance import rules
+from attendance import board, rules
 from attendance.actions.seal import seal_rows
-from attendance.models import Claim, Lesson, Mark, Register, with_names
-from kvs.models import Role, User
+from attendance.models import Claim, Lesson, Mark, Means, Register, with_names
+from kvs.models import Organisation, Role, User
 from students.models import Enrolment, Student
 
 
@@ -82,18 +82,54 @@ def sign_register(*, lesson: Lesson, rows: Iterable[Row], by: User) -> Saved:
         return sheet.write()
 
 
-def confirm_presence(*, lesson: Lesson, student: Student, by: User) -> Mark:
+def confirm_presence(
+    *, lesson: Lesson, student: Student, by: User, code: str = "", tablet: bool = False, device: str = ""
+) -> Mark:
     """The student's own "I was here". Before the teacher marks, the row turns to present; a teacher's mark stays as it is
-    and both are kept. Safe to repeat: the first time counts. Raises ValidationError, also outside the time for confirming.
+    and both are kept. Safe to repeat: the first time counts.
+
+    `code`: as typed or scanned from the board. `tablet`: on the class tablet. `device`: SessionStore.browser_in for this
+    lesson. Raises ValidationError, also outside the time for confirming; with one of CODE_PROBLEMS as its code when the code
+    on the board is missing or does not fit.
     """
     _check_on_the_spot(lesson)
+    means = Means.TABLET if tablet else _means(lesson, code)
     with transaction.atomic():
         sheet = _open_sheet(lesson, by, Claim.Party.STUDENT)
+        sheet.means, sheet.device = means, device
         placed = Enrolment.objects.filter(pk__in=sheet.roster, programme__student=student)
         enrolment = placed.values_list("pk", flat=True).first()
         if enrolment is None:
             raise ValidationError(_("You are not on the register of this lesson. Ask your teacher."))
         return sheet.confirm(enrolment)
+
+
+CODE_PROBLEMS = {
+    "missing": gettext_lazy("Type the code that is on the board."),
+    "form": gettext_lazy("The code on the board has 6 digits. Type all 6."),
+    "old": gettext_lazy("This code is old. There is a new code on the board now."),
+    "other_lesson": gettext_lazy("This code is of another lesson. Scan the code on the board in your own lesson."),
+    "wrong": gettext_lazy("This is not the code of your lesson. Look at the board and type it again."),
+}
+
+
+def _means(lesson: Lesson, code: str) -> Means:
+    school = Organisation.objects.only("board_code_minutes", "board_code_required").get()
+    if not code.strip():
+        if rules.board_code_needed(school.board_code_required, lesson.delivery):
+            raise ValidationError(CODE_PROBLEMS["missing"], code="missing")
+        return Means.PLAIN
+    problem = board.problem(
+        code,
+        lesson=lesson.pk,
+        lesson_code=lesson.code,
+        starts_at=lesson.starts_at,
+        minutes=school.board_code_minutes,
+        now=timezone.now(),
+    )
+    if problem:
+        raise ValidationError(CODE_PROBLEMS[problem], code=problem)
+    return Means.CODE
 
 
 def _check_on_the_spot(lesson: Lesson) -> None:
@@ -136,6 +172,8 @@ class _Sheet:
     now: dt.datetime
     changed: dict[uuid.UUID, Mark] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
+    means: str = ""  # of a student's confirmation
+    device: str = ""
     conflicts: list[Row] = field(default_factory=list)
 
     def post(self, rows: list[Row]) -> None:
@@ -233,6 +271,7 @@ class _Sheet:
             state, missed = value
             audit_id = self.by.audit_id
             claim = Claim(mark=mark, party=self.party, by_audit_id=audit_id, at=self.now, state=state, minutes_missed=missed)
+            claim.means, claim.device = self.means, self.device
             self.claims.append(claim)
 
 

@@ -16,10 +16,12 @@ from attendance.models.lessons import (
     RegisterQuerySet,
     hours_of,
     reaches,
+    shared_devices,
     teaches,
     with_names,
 )
 from attendance.models.planning import Closure, Delivery, Slot, Subject
+from attendance.models.presence import Means
 
 __all__ = [
     "PROVEN",
@@ -34,6 +36,7 @@ __all__ = [
     "LessonQuerySet",
     "Mark",
     "MarkQuerySet",
+    "Means",
     "Minutes",
     "OpeningBalance",
     "OutsideHours",
@@ -45,6 +48,7 @@ __all__ = [
     "follow_up_settings",
     "hours_of",
     "reaches",
+    "shared_devices",
     "teaches",
     "with_names",
 ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from attendance import rules
 from attendance.models import student_once
 from attendance.models.planning import Delivery, Slot, Subject, kind_constraints
+from attendance.models.presence import Means
 from attendance.models.student_once import StudentOnce
 from kvs.models import Location, Role, User
 from students.models import Enrolment, Group, GroupAccess, Student, TeachingAssignment
@@ -239,6 +241,11 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         answered = Claim.objects.filter(mark=models.OuterRef("pk"), state=models.OuterRef("state")).exclude(reason="")
         return self.filter(~models.Exists(answered), student_at__isnull=False).exclude(state__in=rules.THERE)
 
+    def with_means(self) -> "models.QuerySet[Mark]":
+        """Each mark with `means` and `device` of the student's confirmation; None without one."""
+        said = models.FilteredRelation("claims", condition=Q(claims__party="student"))
+        return self.annotate(said=said).annotate(means=F("said__means"), device=F("said__device"))
+
     def counted(self) -> "MarkQuerySet":
         """Marks that count as hours: of signed registers only. Everything that sums minutes starts here."""
         return self.filter(lesson__register__signed_at__isnull=False, lesson__cancelled=False)
@@ -335,6 +342,13 @@ class Mark(models.Model):
         return rules.proven(self.state, self.evidence)
 
 
+def shared_devices(marks: "Iterable[Mark]") -> set[uuid.UUID]:
+    """Enrolments whose students confirmed one lesson in the same browser. `marks` of that lesson, from `with_means`."""
+    by_device = [(getattr(mark, "device", ""), mark.enrolment_id) for mark in marks]
+    times = Counter(device for device, _enrolment in by_device)
+    return {enrolment for device, enrolment in by_device if device and times[device] > 1}
+
+
 class ClaimQuerySet(models.QuerySet["Claim"]):
     """Which claims."""
 
@@ -376,6 +390,8 @@ class Claim(models.Model):
     state = models.CharField(max_length=10, choices=Mark.State)
     minutes_missed = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
+    means = models.CharField(max_length=6, choices=Means, blank=True)  # how a student confirmed
+    device = models.CharField(max_length=64, blank=True)  # equal only for one browser in one lesson (kvs/sessions.py)
 
     objects = ClaimQuerySet.as_manager()
 
@@ -396,6 +412,9 @@ class Claim(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["present", "late", "left_early", "absent", "reported"]), name="claim_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(means="", device="") | Q(means__in=["plain", "code", "tablet"], party="student"), name="claim_means"
             ),
         ]
 

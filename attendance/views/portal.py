@@ -12,14 +12,16 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import rules
-from attendance.actions import confirm_presence
+from attendance.actions import CODE_PROBLEMS, confirm_presence
 from attendance.hours_overview import Overview, overview
 from attendance.models import Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register
 from kvs.access import KvsRequest, confirm_allowed
-from kvs.models import WebSession
+from kvs.floods import guess
+from kvs.models import Organisation, WebSession
 from students.models import Contract, Programme, Student
 from students.views.portal import own_file
 
@@ -32,6 +34,9 @@ class Now(NamedTuple):
     lesson: Lesson
     at: dt.datetime | None
     signed: bool
+    code_needed: bool = False
+    typed: str = ""
+    error: str = ""  # about the code
 
 
 class Hours(NamedTuple):
@@ -79,14 +84,35 @@ def confirm(request: KvsRequest, student: Student) -> HttpResponse:
         lesson = _own_lessons(request, student).filter(pk=_uuid_or_404(request.POST.get("lesson", ""))).first()
         if lesson is None:
             raise Http404
-        try:
-            confirm_presence(lesson=lesson, student=student, by=request.user)
+        refused = _refused(request, lesson, student)
+        if refused is None:
             return redirect("attendance:confirm")
-        except ValidationError as problem:
-            status = 422
-            messages.error(request, problem.messages[0])
-    context = {"lessons": _confirmable(request, student), "only_confirming": only_confirming}
+        status, lessons = 422, _confirmable(request, student)
+        if refused.code in CODE_PROBLEMS:
+            typed = {"typed": request.POST.get("code", "")[:40], "error": refused.messages[0]}
+            lessons = [now._replace(**typed) if now.lesson == lesson else now for now in lessons]
+        else:
+            messages.error(request, refused.messages[0])
+    else:
+        lessons = _confirmable(request, student)
+    context = {"lessons": lessons, "only_confirming": only_confirming}
     return render(request, "portal/confirm.html", context, status=status)
+
+
+def _refused(request: KvsRequest, lesson: Lesson, student: Student) -> ValidationError | None:
+    """Confirm, or say why not. Codes that do not fit are counted per account: six digits must not be walked through."""
+    code = request.POST.get("code", "")[:40]
+    attempt = guess(request, "board_code_failed", str(request.user.pk)) if code.strip() else None
+    if code.strip() and attempt is None:
+        return ValidationError(_("Wait 5 minutes. Then try again. Or tell your teacher."), code="wrong")
+    device = request.session.browser_in(str(lesson.pk))  # type: ignore[attr-defined]
+    try:
+        confirm_presence(lesson=lesson, student=student, by=request.user, code=code, device=device)
+    except ValidationError as problem:
+        return problem
+    if attempt:
+        attempt.rollback()
+    return None
 
 
 def _uuid_or_404(text: str) -> uuid.UUID:
@@ -112,7 +138,11 @@ def _confirmable(request: KvsRequest, student: Student) -> list[Now]:
     found = list(lessons.select_related("group").order_by("starts_at"))
     said = dict(_own_marks(request, student).filter(lesson__in=found).values_list("lesson", "student_at"))
     signed = set(Register.objects.filter(lesson__in=found, signed_at__isnull=False).values_list("lesson", flat=True))
-    return [Now(lesson, said.get(lesson.pk), lesson.pk in signed) for lesson in found]
+    required = bool(found) and Organisation.objects.filter(board_code_required=True).exists()
+    return [
+        Now(lesson, said.get(lesson.pk), lesson.pk in signed, rules.board_code_needed(required, lesson.delivery))
+        for lesson in found
+    ]
 
 
 def _hours(request: KvsRequest, student: Student) -> Hours:

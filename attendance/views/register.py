@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import actions, rules
 from attendance.forms import RowForm, row_forms
-from attendance.models import Lesson, Mark, hours_of, reaches, teaches, with_names
+from attendance.models import Lesson, Mark, hours_of, reaches, shared_devices, teaches, with_names
 from attendance.templatetags.attendance import choices, state_label
 from kvs import audit
 from kvs.access import STAFF, KvsRequest, office_role, role_required
@@ -61,6 +61,7 @@ class Line:
     version: int | str = 0
     error: str = ""
     conflict: actions.Conflict | None = None
+    shared: bool = False  # somebody else confirmed this lesson in the same browser
 
     @property
     def mismatch(self) -> bool:
@@ -220,7 +221,8 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
 
 def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     places = sorted(with_names(lesson.roster()), key=lambda place: folded(place.programme.student.full_name))
-    marks = {mark.enrolment_id: mark for mark in Mark.objects.filter(lesson=lesson)}
+    marks = {mark.enrolment_id: mark for mark in Mark.objects.filter(lesson=lesson).with_means()}
+    shared = shared_devices(marks.values())
     last = _last_states(lesson, course, places)
     hours = hours_of(places)
     clashes = {conflict.enrolment: conflict for conflict in answer.conflicts}
@@ -237,6 +239,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
             percentage=rules.percentage(had.attended, had.offered) if had else None,
             error=" ".join(answer.errors.get(str(place.pk), [])),
             conflict=clashes.get(place.pk),
+            shared=place.pk in shared,
         )
         _fill_controls(line, answer.typed.get(place.pk))
         lines.append(line)

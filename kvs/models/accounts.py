@@ -79,6 +79,16 @@ class Organisation(models.Model):
         default=30,
         help_text=_("Of colleagues after their last role, of students after their last place and programme. From 7 to 365 days."),
     )
+    board_code_minutes = models.PositiveSmallIntegerField(
+        _("minutes until a new code stands on the board"),
+        default=3,
+        help_text=_("Students confirm a lesson with the code. The code before works until the next one. From 1 to 15 minutes."),
+    )
+    board_code_required = models.BooleanField(
+        _("students need the code on the board"),
+        default=False,
+        help_text=_("For lessons at the school. Without it “I am here” from the own login is enough, during the lesson."),
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -103,6 +113,11 @@ class Organisation(models.Model):
                 condition=Q(phone="") | Q(phone__regex=r"^[+0-9][0-9 ()-]{5,30}$"),
                 name="organisation_phone",
                 violation_error_message=_("A telephone number has digits, spaces, brackets, a hyphen or a + in front."),
+            ),
+            models.CheckConstraint(
+                condition=Q(board_code_minutes__range=(1, 15)),
+                name="organisation_board_code_minutes",
+                violation_error_message=_("Choose a number of minutes from 1 to 15."),
             ),
             models.CheckConstraint(
                 condition=Q(review_months__range=(1, 12)),

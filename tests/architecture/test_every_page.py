@@ -188,6 +188,7 @@ CODES = {
 REFUSED = {
     "attendance.Claim.at",
     "attendance.Claim.by_audit_id",
+    "attendance.Claim.device",
     *(f"attendance.OutsideHours.{name}" for name in ("at", "by_audit_id", "day", "provider", "reference")),
     "exams.ExamAttempt.result_on",
     "exams.ExamAttempt.taken_on",

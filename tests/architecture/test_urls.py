@@ -291,6 +291,7 @@ OWN: dict[str, dict[str, str]] = {
 # Addresses that answer no GET, or need more than one row: strangers and roles are tried in the test named here.
 ELSEWHERE = {
     "factor_remove": "test_a_stranger_removes_nothing",
+    "attendance:board": "test_strangers_open_no_board",
     "role_times_edit": "test_strangers_set_no_times",
     "statement_text": "test_strangers_make_no_version",
     "account_act": "test_strangers_change_nothing",

@@ -1,0 +1,122 @@
+"""Teacher and student meet in a lesson: the code on the board, confirmed on the own phone."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from kvs.environment import PROJECT
+from tests.e2e.conftest import Visitor
+
+pytestmark = pytest.mark.e2e
+
+# The group has one lesson now, given by marijke; three of its students have a PIN. No other lesson is in the way.
+PREPARE = """
+import datetime as dt
+import json
+from django.utils import timezone
+from attendance.actions.planning import plan_lesson
+from attendance.models import Lesson
+from kvs import cards
+from kvs.models import Role, User
+from students.models import Enrolment, Group
+desk = User.objects.filter(memberships__role=Role.ADMINISTRATION).first()
+group = Group.objects.get(name="NT2 B1 dag 2")
+now = timezone.now()
+begin, two_hours = now - dt.timedelta(minutes=10), dt.timedelta(hours=2)
+Lesson.objects.filter(starts_at__lt=now + two_hours, ends_at__gt=now - two_hours).update(cancelled=True)
+teacher = User.objects.get(email="marijke@lindenhof.example")
+lesson = plan_lesson(group=group, starts_at=begin, ends_at=begin + dt.timedelta(minutes=90), planned_minutes=90, by=desk,
+                     room="1.04", teacher=teacher)
+people = []
+places = Enrolment.objects.filter(pk__in=lesson.roster().values("pk"), programme__student__user__isnull=False)
+for place in places.order_by("pk")[:3]:
+    student = place.programme.student
+    cards.set_pin(user=student.user, pin="482917", by=desk)
+    people.append([student.number, student.call_name or student.given_names or student.surname])
+print("MADE", json.dumps([str(lesson.pk), people]))
+"""
+
+
+@dataclass
+class Now:
+    """A lesson that has begun, and three of its students: number, name they are called by."""
+
+    path: str
+    people: list[list[str]]
+
+
+def lesson_now(visitor: Visitor) -> Now:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KVS_")}
+    known = {"KVS_VAR": str(visitor.school.var), "KVS_DEMO": "1", "KVS_DATABASE_URL": visitor.school.database_url}
+    command = [sys.executable, "manage.py", "shell", "-c", PREPARE]
+    done = subprocess.run(command, cwd=PROJECT, env=clean | known, capture_output=True, text=True, check=True)
+    found = re.search(r"^MADE (.+)$", done.stdout, re.MULTILINE)
+    assert found
+    key, people = json.loads(found[1])
+    return Now(f"/lessen/{key}/", people)
+
+
+def type_pin(visitor: Visitor, number: str) -> None:
+    visitor.page.get_by_label("Uw nummer").fill(number)
+    visitor.page.get_by_label("Uw pincode").press_sequentially("482917")
+
+
+def test_the_code_of_the_board_is_typed(visitor: Visitor, colleague: Visitor) -> None:
+    now = lesson_now(visitor)
+    colleague.sign_in("marijke")
+    colleague.page.goto(now.path)
+    colleague.page.get_by_role("link", name="Code op het bord").click()
+    expect(colleague.page.get_by_text("Nieuwe code over")).to_be_visible()
+    colleague.check("board")
+    digits = colleague.page.locator(".board-digits").inner_text()
+
+    page = visitor.page
+    page.goto("/mijn/les/")
+    type_pin(visitor, now.people[0][0])
+    page.wait_for_url("**/mijn/les/")
+    page.get_by_text("Code op het bord").click()
+    page.get_by_label("Typ de code van het bord").fill("000 00")
+    page.get_by_role("button", name="Ik ben er").click()
+    expect(page.get_by_text("De code op het bord heeft 6 cijfers.")).to_be_visible()
+    visitor.check("confirm-wrong-code")
+    page.get_by_label("Typ de code van het bord").fill(digits)
+    page.get_by_role("button", name="Ik ben er").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("U bent er")
+    visitor.check("confirm-by-code")
+    # Nobody reloads the board: it asks for itself.
+    expect(colleague.page.locator("#board-people")).to_contain_text(now.people[0][1], timeout=15_000)
+
+
+def test_the_code_of_the_board_is_scanned_before_signing_in(visitor: Visitor, colleague: Visitor) -> None:
+    now = lesson_now(visitor)
+    colleague.sign_in("marijke")
+    colleague.page.goto(f"{now.path}bord/")
+    digits = colleague.page.locator(".board-digits").inner_text().replace(" ", "")
+    colleague.page.goto(f"{now.path}lijst/")
+    code = re.sub(r"\W", "", colleague.page.locator(".code strong").first.inner_text())
+
+    visitor.page.goto(f"/mijn/les/#{code}-{digits}")
+    type_pin(visitor, now.people[1][0])
+    visitor.page.wait_for_url("**/mijn/les/")
+    expect(visitor.page.get_by_text("De code is gescand.")).to_be_visible()
+    visitor.check("confirm-scanned")
+    assert "#" not in visitor.page.url
+    visitor.page.get_by_role("button", name="Ik ben er").click()
+
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("U bent er")
+
+
+def test_the_board_without_a_script(without_script: Visitor) -> None:
+    now = lesson_now(without_script)
+    without_script.sign_in("marijke")
+    without_script.page.goto(f"{now.path}bord/")
+
+    expect(without_script.page.locator(".board-digits")).to_be_visible()
+    expect(without_script.page.get_by_role("link", name="Nieuwste code tonen")).to_be_visible()
