@@ -30,6 +30,7 @@ __all__ = [
     "office_role",
     "permission",
     "role_required",
+    "tablet_allowed",
 ]
 
 View = Callable[..., HttpResponse]
@@ -163,6 +164,14 @@ def confirm_allowed(view: View) -> View:
     """
     view.confirm_allowed = True  # type: ignore[attr-defined]
     view.login_url = "student_login"  # type: ignore[attr-defined]  # whoever comes in here is a student
+    return view
+
+
+def tablet_allowed(view: View) -> View:
+    """Open a view also to a class tablet (WebSession level KIOSK), to which everything else is closed. To stand outermost.
+    tests/attendance/test_tablet.py counts the marked views.
+    """
+    view.tablet_allowed = True  # type: ignore[attr-defined]
     return view
 
 

@@ -84,8 +84,12 @@ def web_session(get_response: Handler) -> Handler:
 
 
 def admit_remembered_phone(request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
-    """A remembered phone is its owner in the views marked `confirm_allowed`, and a visitor everywhere else."""
+    """A remembered phone is its owner in the views marked `confirm_allowed`, and a visitor everywhere else. A class tablet
+    is nobody and sees the views marked `tablet_allowed` only, not even the doors.
+    """
     row: WebSession | None = request.session.row  # type: ignore[attr-defined]
+    if row is not None and row.level == WebSession.Level.KIOSK:
+        return None if getattr(view, "tablet_allowed", False) else redirect("attendance:tablet")
     if row is None or row.level != WebSession.Level.CONFIRM or row.user is None or not getattr(view, "login_required", True):
         return None
     if not row.user.is_active or not row.user.active_memberships():

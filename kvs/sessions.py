@@ -135,6 +135,15 @@ class SessionStore(SessionBase):
         if browser:
             self[BROWSER] = browser
 
+    def become_tablet(self, teacher: User, lesson: uuid.UUID, until: dt.datetime) -> None:
+        """Let this browser, under a new key, be a class tablet of one lesson, opened by `teacher`, who is signed out."""
+        self.flush()
+        self.pop(BROWSER, None)
+        self.create()
+        assert self.row is not None
+        self.row.user, self.row.level, self.row.bound_to, self.row.expires_at = teacher, WebSession.Level.KIOSK, lesson, until
+        self.modified = True
+
     def browser_in(self, purpose: str) -> str:
         """64 hexadecimal digits, equal for all who sign in one after the other in this browser, and only for this `purpose`
         (say, one lesson). A random word in the session, no feature of the device; gone with the cookie.

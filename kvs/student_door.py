@@ -28,7 +28,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kvs import cards
-from kvs.access import KvsRequest, role_required
+from kvs.access import KvsRequest, role_required, tablet_allowed
 from kvs.floods import flooded, guess
 from kvs.models import Card, Role, User, WebSession
 
@@ -189,6 +189,13 @@ def _fits(request: HttpRequest, form: forms.Form, counted_as: str, user: User | 
     return True
 
 
+def by_number(request: HttpRequest, form: forms.Form) -> User | None:
+    """The student whose number and PIN stand in a valid DoorForm; None when they do not fit, and the form says so."""
+    number = form.cleaned_data["number"]
+    user = User.objects.filter(student_number=number).first()
+    return user if _fits(request, form, f"number:{number}", user, form.cleaned_data["pin"]) else None
+
+
 def _attempt(request: HttpRequest, counted_as: str) -> ratelimit.RateLimitUsage | None:
     """One attempt, or None when there were too many. allauth's counters, under our own name."""
     if flooded(request, "student"):
@@ -308,6 +315,7 @@ def pin_again(request: KvsRequest) -> HttpResponse:
     return render(request, "account/pin_again.html", context, status=422 if form.errors else 200)
 
 
+@tablet_allowed
 @login_not_required
 @require_POST
 def sign_in_language(request: HttpRequest) -> HttpResponse:

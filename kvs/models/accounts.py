@@ -482,6 +482,10 @@ class WebSessionQuerySet(models.QuerySet["WebSession"]):
         """The own sessions only, for the page "where am I signed in"."""
         return self.filter(user=user)
 
+    def tablets_of(self, lesson: uuid.UUID) -> "WebSessionQuerySet":
+        """Class tablets that are open for one lesson."""
+        return self.live().filter(level=WebSession.Level.KIOSK, bound_to=lesson)
+
     def live(self) -> "WebSessionQuerySet":
         """Those whose time is not over, as a signed-in browser, a remembered phone or a trusted device."""
         now = timezone.now()

@@ -1,0 +1,40 @@
+"""Who confirmed a lesson meanwhile: asked every few seconds by a register that is open (static/live.js)."""
+
+import uuid
+
+from django.db.models import F
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.http import require_GET
+
+from attendance import rules
+from attendance.models import Lesson, Mark, shared_devices
+from attendance.views.register import READERS
+from kvs import audit
+from kvs.access import KvsRequest, office_role, role_required
+from kvs.models import AccessEvent
+
+
+@require_GET
+@role_required(*READERS)
+def live(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """JSON {"confirmed": 16, "rows": {enrolment: {"at": "08:41", "same_device": bool, "mismatch": bool}}}: what students
+    said, never what the teacher did. Recorded as reading the register itself.
+    """
+    lesson = get_object_or_404(Lesson.objects.visible_to(request.user), pk=pk)
+    confirmed = Mark.objects.filter(lesson=lesson, student_at__isnull=False).with_means()
+    marks = list(confirmed.annotate(subject=F("enrolment__programme__student__audit_id")))
+    shared = shared_devices(marks)
+    people = [mark.subject for mark in marks]
+    audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
+    rows = {
+        str(mark.enrolment_id): {
+            "at": date_format(timezone.localtime(mark.student_at), "TIME_FORMAT"),
+            "same_device": mark.enrolment_id in shared,
+            "mismatch": mark.state not in rules.THERE,
+        }
+        for mark in marks
+    }
+    return JsonResponse({"confirmed": len(rows), "rows": rows})
