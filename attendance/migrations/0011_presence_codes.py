@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("attendance", "0005_paper_evidence"),
+        ("attendance", "0010_evidence_and_corrections"),
     ]
 
     operations = [
