@@ -89,8 +89,8 @@ def confirm(request: KvsRequest, student: Student) -> HttpResponse:
             return redirect("attendance:confirm")
         status, lessons = 422, _confirmable(request, student)
         if refused.code in CODE_PROBLEMS:
-            typed = {"typed": request.POST.get("code", "")[:40], "error": refused.messages[0]}
-            lessons = [now._replace(**typed) if now.lesson == lesson else now for now in lessons]
+            typed, error = request.POST.get("code", "")[:40], refused.messages[0]
+            lessons = [now._replace(typed=typed, error=error) if now.lesson == lesson else now for now in lessons]
         else:
             messages.error(request, refused.messages[0])
     else:

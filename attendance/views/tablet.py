@@ -91,7 +91,7 @@ def tablet(request: HttpRequest) -> HttpResponse:
 def _lesson_here(request: HttpRequest) -> Lesson | None:
     """The lesson this browser is a tablet of; None when it is none, or when who opened it no longer teaches the lesson."""
     row: WebSession | None = request.session.row  # type: ignore[attr-defined]
-    if row is None or row.level != WebSession.Level.KIOSK or row.user is None:
+    if row is None or row.level != WebSession.Level.KIOSK or row.user is None or row.bound_to is None:
         return None
     return Lesson.objects.taught_by(row.user).select_related("group").filter(pk=row.bound_to).first()
 

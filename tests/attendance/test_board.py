@@ -220,7 +220,7 @@ def test_how_it_was_given_is_never_changed(lesson: Lesson, me: Browser) -> None:
 
 def test_only_students_confirm_by_a_means(lesson: Lesson, places: list[Enrolment], anna: User) -> None:
     sign_register(lesson=lesson, rows=[], by=anna)
-    mark = Mark.objects.first()
+    mark = Mark.objects.all()[0]
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Claim.objects.create(mark=mark, party="teacher", by_audit_id=anna.audit_id, state="present", means=Means.CODE)

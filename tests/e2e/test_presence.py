@@ -120,3 +120,51 @@ def test_the_board_without_a_script(without_script: Visitor) -> None:
 
     expect(without_script.page.locator(".board-digits")).to_be_visible()
     expect(without_script.page.get_by_role("link", name="Nieuwste code tonen")).to_be_visible()
+
+
+def test_the_register_hears_of_a_confirmation(visitor: Visitor, colleague: Visitor) -> None:
+    now = lesson_now(visitor)
+    colleague.sign_in("marijke")
+    colleague.page.goto(now.path)
+    count = colleague.page.locator("[data-count=confirmed]")
+    expect(count).to_have_text("0")
+    chosen = colleague.page.locator("[data-row]").last.locator("[data-tap]")
+    chosen.click()
+    expect(chosen).to_have_attribute("data-state", "absent")
+
+    visitor.page.goto("/mijn/les/")
+    type_pin(visitor, now.people[2][0])
+    visitor.page.get_by_role("button", name="Ik ben er").click()
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("U bent er")
+
+    expect(count).to_have_text("1", timeout=15_000)
+    expect(colleague.page.locator(".row-evidence [data-at]")).to_have_count(1)
+    expect(chosen).to_have_attribute("data-state", "absent")
+    colleague.check("register-live")
+
+
+def test_the_class_tablet(visitor: Visitor) -> None:
+    now = lesson_now(visitor)
+    page = visitor.page
+    visitor.sign_in("marijke")
+    page.goto(now.path)
+    page.get_by_role("link", name="Klastablet").click()
+    visitor.check("tablet-open")
+    page.get_by_role("button", name="Maak dit apparaat de klastablet").click()
+    page.wait_for_url("**/klastablet/")
+    visitor.check("tablet")
+
+    type_pin(visitor, now.people[0][0])  # the sixth digit sends
+    expect(page.get_by_text(f"{now.people[0][1]}, u bent er.")).to_be_visible()
+    expect(page.get_by_label("Uw nummer")).to_have_value("")
+    visitor.check("tablet-confirmed")
+    page.get_by_label("Uw nummer").fill(now.people[1][0])
+    page.get_by_label("Uw pincode").press_sequentially("111222")
+    expect(page.locator(".error-summary")).to_be_visible()
+    visitor.check("tablet-wrong-pin")
+    page.get_by_role("link", name="Opnieuw beginnen").click()
+    page.goto(now.path)
+    page.wait_for_url("**/klastablet/")  # there is nothing else on it
+
+    page.get_by_role("button", name="Docent: tablet sluiten").click()
+    page.wait_for_url("**/aanmelden/")
