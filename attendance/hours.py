@@ -90,7 +90,7 @@ def as_hours(lines: Iterable[Line]) -> list[hour_rules.Hours]:
 
 def lesson_lines(programmes: "Iterable[Programme] | QuerySet[Programme]", today: dt.date) -> list[Line]:
     """Minutes of lessons of these programmes up to and including `today`. One query."""
-    marks = _offered(Mark.objects.counted()).filter(enrolment__programme__in=programmes, lesson__day__lte=today)
+    marks = offered_marks(Mark.objects.counted()).filter(enrolment__programme__in=programmes, lesson__day__lte=today)
     lesson, there = F("lesson__planned_minutes"), Q(minutes_attended__gt=0)
     recently = Q(lesson__day__gt=today - RECENT)
     sums = (
@@ -116,7 +116,7 @@ def _sum(what: Combinable, where: Q) -> Coalesce:
     return Coalesce(Sum(what, filter=where), 0)
 
 
-def _offered(marks: MarkQuerySet) -> MarkQuerySet:
+def offered_marks(marks: MarkQuerySet) -> MarkQuerySet:
     """Without absence in a group somebody was not in (any more): a place that ends in hindsight leaves such marks behind."""
     still_there = Q(enrolment__ends_on__isnull=True) | Q(enrolment__ends_on__gte=F("lesson__day"))
     return marks.filter(Q(minutes_attended__gt=0) | Q(still_there, enrolment__starts_on__lte=F("lesson__day")))

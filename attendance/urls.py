@@ -5,6 +5,7 @@ from django.urls import path
 from attendance.views import (
     board,
     calendar,
+    dashboard,
     grid,
     hours,
     inspection,
@@ -20,6 +21,7 @@ from attendance.views import (
 
 app_name = "attendance"
 urlpatterns = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("vandaag/", today.today, name="today"),
     path("presentielijsten/", missing.missing, name="missing"),
     path("presentielijsten/herinneringen/", missing.reminder_settings, name="reminder_settings"),

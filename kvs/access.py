@@ -69,6 +69,7 @@ _OFFICE_ORDER = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER, Ro
 OFFICE = frozenset(_OFFICE_ORDER)
 NAVIGATION = (
     Destination(_("Today"), "attendance:today", "calendar-check", frozenset({Role.TEACHER}), also=("/lessen/",)),
+    Destination(_("Dashboard"), "attendance:dashboard", "layout-dashboard", frozenset({Role.COORDINATOR})),
     Destination(_("System"), "home", "server", frozenset({Role.SYSTEM_ADMINISTRATOR})),
     Destination(_("Start"), "attendance:portal", "house", frozenset({Role.STUDENT})),
     Destination(_("My hours"), "attendance:own_hours", "hourglass", frozenset({Role.STUDENT})),
@@ -119,6 +120,7 @@ NAVIGATION = (
 START_PAGES = {  # where a role begins; the system administrator at home
     Role.TEACHER: "attendance:today",
     **dict.fromkeys(_OFFICE_ORDER, "students:list"),
+    Role.COORDINATOR: "attendance:dashboard",
     Role.AUDITOR: "students:groups",
     Role.STUDENT: "attendance:portal",
 }

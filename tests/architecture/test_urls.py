@@ -69,6 +69,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "school": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "attendance:calendar": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
     "attendance:calendar_file": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
+    "attendance:dashboard": (302, only(Role.COORDINATOR, Role.MANAGEMENT)),
     "attendance:inspection": (302, only(Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.AUDITOR)),
     "attendance:closures": (302, only(*PLANNERS)),
     "attendance:closure_add": (302, only(*PLANNERS)),

@@ -31,6 +31,7 @@ SAME_IN_DUTCH = {
     "Cookies",
     "DUO (Dienst Uitvoering Onderwijs)",
     "Database",
+    "Dashboard",
     "Demo",
     "E-mail",
     "Menu",
@@ -66,6 +67,9 @@ SAME_IN_DUTCH = {
     "postcode",
     "privacy",
     "tab",
+    "week",
+    "week %(number)s",
+    "wk",
 }
 
 
