@@ -14,6 +14,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Extract, Greatest
 
 from attendance import hour_rules, rules
+from attendance.absence import IS_EXCUSED, IS_UNKNOWN
 from attendance.models import PROVEN, Mark, MarkQuerySet
 from students.models import Programme
 
@@ -25,16 +26,18 @@ BREAK: Combinable = Greatest(
     Cast(Extract(F("lesson__ends_at") - F("lesson__starts_at"), "epoch"), IntegerField()) / 60 - F("lesson__planned_minutes"),
     0,
 )
-EXCUSED = Q(state=rules.REPORTED)  # until reasons exist, who said so beforehand is excused
 
 
 class Minutes(NamedTuple):
-    """Minutes of lesson: on offer to somebody, of these attended, attended by the word of both parties, and excused."""
+    """Minutes of lesson: on offer to somebody, of these attended, attended by the word of both parties, missed with a good
+    reason, and missed without a known reason (counts as not excused until it is known).
+    """
 
     offered: int = 0
     attended: int = 0
     proven: int = 0
     excused: int = 0
+    unknown: int = 0
 
     def plus(self, other: "Minutes") -> "Minutes":
         """Both together."""
@@ -42,8 +45,8 @@ class Minutes(NamedTuple):
 
     @property
     def unexcused(self) -> int:
-        """The rest: away without a word, late, left early."""
-        return self.offered - self.attended - self.excused
+        """The rest: away without a good reason, late, left early."""
+        return self.offered - self.attended - self.excused - self.unknown
 
     @property
     def rate(self) -> float | None:
@@ -101,11 +104,13 @@ def lesson_lines(programmes: "Iterable[Programme] | QuerySet[Programme]", today:
             offered=Sum(lesson),
             attended=Sum("minutes_attended"),
             proven=_sum(F("minutes_attended"), PROVEN),
-            excused=_sum(lesson, EXCUSED),
+            excused=_sum(lesson, IS_EXCUSED),
+            unknown=_sum(lesson, IS_UNKNOWN),
             breaks_offered=Sum(BREAK),
             breaks_attended=_sum(BREAK, there),
             breaks_proven=_sum(BREAK, there & PROVEN),
-            breaks_excused=_sum(BREAK, EXCUSED),
+            breaks_excused=_sum(BREAK, IS_EXCUSED),
+            breaks_unknown=_sum(BREAK, IS_UNKNOWN),
             recent=_sum(F("minutes_attended"), recently),
         )
     )
@@ -134,7 +139,7 @@ def _line(programme: uuid.UUID, contract: uuid.UUID | None, course: str | None, 
     kind = rules.hour_class(subject, delivery)
     if rules.literacy_online(course or "", subject, delivery):
         kind = hour_rules.REFUSED
-    return Line(programme, contract, course or "", subject, kind, Minutes(*sums[:4]), Minutes(*sums[4:8]), sums[8])
+    return Line(programme, contract, course or "", subject, kind, Minutes(*sums[:5]), Minutes(*sums[5:10]), sums[10])
 
 
 def forecast(left: int, recent: int, today: dt.date, since: dt.date) -> dt.date | None:

@@ -1,7 +1,7 @@
 """Declarations of attendance: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.categories import ACCOUNT, ATTENDANCE, PROGRAMME
+from kvs.categories import ABSENCE_REASON, ACCOUNT, ATTENDANCE, PROGRAMME
 from kvs.terms import Reason
 from kvs.vocabulary import BLIK_OP_WERK, CLIENT_REPORTS, DUO, DUO_FUNDING, MUNICIPALITY, PROGRESS, QUALITY
 
@@ -10,6 +10,10 @@ TO_DUO = {
     "purposes": (PROGRESS, CLIENT_REPORTS, QUALITY, DUO_FUNDING),
     "recipients": (MUNICIPALITY, BLIK_OP_WERK, DUO),
 }
+# Illness and birth are health; so that nothing tells them apart, every reason is for the administration only (B 3.1.8).
+FOR_ADMINISTRATION = {"readable_by": frozenset({"administration"})}
+# Who said so and when is for who handles absence: a teacher sees on the register that somebody is reported, no more.
+HANDLED = {"readable_by": frozenset({"administration", "coordinator"})}
 CLAIMED = {"audited": False}  # the claims are the record of who said what when: they only grow
 
 MODELS = (
@@ -190,5 +194,46 @@ MODELS = (
             Field("at", ATTENDANCE, **CLAIMED),
         ),
         owners=("programme__student",),
+    ),
+    Model(
+        "attendance.AbsenceReport",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("student", Reason.LINK),
+            Field("starts_at", ATTENDANCE, **HANDLED),
+            Field("ends_at", ATTENDANCE, **HANDLED),
+            Field("reason", ABSENCE_REASON, **FOR_ADMINISTRATION),
+            Field("status", ATTENDANCE),
+            Field("party", ATTENDANCE, **HANDLED),
+            Field("by_audit_id", ATTENDANCE, **HANDLED),
+            Field("made_at", ATTENDANCE, **HANDLED),
+            Field("decided_at", ATTENDANCE, **HANDLED),
+            Field("decided_by_audit_id", ATTENDANCE, **HANDLED),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("student",),
+    ),
+    Model(
+        "attendance.AbsenceReason",
+        (
+            NotPersonal("mark", Reason.LINK),
+            Field("reason", ABSENCE_REASON, **FOR_ADMINISTRATION),
+            Field("verdict", ATTENDANCE),
+            Field("party", ATTENDANCE),
+            Field("by_audit_id", ATTENDANCE, **HANDLED),
+            Field("at", ATTENDANCE),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("mark__enrolment__programme__student",),
+    ),
+    Model(
+        "attendance.AbsenceSettings",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("reasons_from", Reason.SETTING),
+            NotPersonal("student_days", Reason.SETTING),
+            NotPersonal("unknown_days", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
     ),
 )

@@ -15,6 +15,7 @@ ABSENT = "absent"
 REPORTED = "reported"  # afgemeld: said beforehand; whether that is excused is decided elsewhere
 STATES = (PRESENT, LATE, LEFT_EARLY, ABSENT, REPORTED)
 THERE = frozenset({PRESENT, LATE, LEFT_EARLY})
+AWAY = frozenset({ABSENT, REPORTED})  # the whole lesson
 WITH_MINUTES = frozenset({LATE, LEFT_EARLY})
 TAP_CYCLE = (PRESENT, ABSENT, LATE, REPORTED)  # left early is reached through the name (design/look.md)
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from attendance.actions import reminders
+from attendance.actions import absence, reminders
 from kvs.jobs import Run, job
 
 
@@ -10,6 +10,12 @@ from kvs.jobs import Run, job
 def remind(run: Run) -> None:
     """Mail one person that registers wait for a signature. Raises OSError."""
     reminders.mail_reminder(run.arguments["reminder"])
+
+
+@job(absence.TELL)
+def tell_answer(run: Run) -> None:
+    """Tell a student that the school answered. Raises OSError when the mail server does not take it."""
+    absence.tell_answer(run.arguments["report"])
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -95,6 +95,13 @@ NAVIGATION = (
         frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
         waiting="attendance.missing.number_missing",
     ),
+    Destination(
+        _("Absence"),
+        "attendance:absences",
+        "phone",
+        frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
+        waiting="attendance.views.absence.waiting_for",
+    ),
     Destination(_("Clients"), "students:clients", "landmark", OFFICE, also=("/klantmanagers/",)),
     Destination(
         _("Reports"), "reporting:list", "file-text", frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})

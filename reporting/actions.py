@@ -115,9 +115,9 @@ def _store(run: ReportRun, content: Content, progress: Progress) -> None:
 def _deliver(run: ReportRun, content: Content) -> None:
     """The recipient's own file, or why there is none."""
     delivery = content.delivery
+    run.blocks = [asdict(block) for block in (*content.blocks, *(delivery.blocks if delivery else ()))]
     if delivery is None:
         return
-    run.blocks = [asdict(block) for block in delivery.blocks]
     run.profile = _stored(delivery.profile)
     if not delivery.blocks:
         made = profile.to_file(delivery.profile, profile.layout_of(run.definition), delivery.rows)
@@ -173,13 +173,13 @@ def _rendered(document: render.Document, kind: ReportFile.Format, table: int) ->
 def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
     """Record that a file was handed to the recipient of its report. The people in it see this.
 
-    Raises ValueError for a report that stays inside or was not made, and for the school's own papers beside a file by
+    Raises ValueError for a report that stays inside, was not made or is held up, and for the school's own papers beside a file by
     column profile: those name students who are not in it. Raises ValidationError when somebody in it gave no consent where
     only that allows it: also one taken back, or a client that became a private one, since the report was made.
     """
     run = file.run
     recipient = run.definition.recipient
-    if recipient is None or run.version is None or (run.definition.layout and not file.name):
+    if recipient is None or run.version is None or run.blocks or (run.definition.layout and not file.name):
         raise ValueError("This report is not handed over.")
     people = list(SealedFilePerson.objects.filter(file=file.file_id).values_list("audit_id", flat=True))
     if without := lacking_consent(run.definition, run.client, people):

@@ -157,6 +157,7 @@ class Content:
     people: tuple[uuid.UUID, ...] = ()
     figures: tuple[tuple[str, str], ...] = ()  # a few numbers on top: value, name
     remarks: tuple[tuple[str, str], ...] = ()  # headings with a sentence
+    blocks: tuple[Block, ...] = ()  # why it may be read and not be handed over yet
     footer: str = ""
     delivery: Delivery | None = None
 

@@ -35,6 +35,7 @@
       this.radios = [...element.querySelectorAll("input[type=radio]")];
       this.minutesField = this.find(`[name="${this.id}-minutes"]`);
       this.versionField = this.find(`[name="${this.id}-version"]`);
+      this.proposed = element.dataset.proposed; // while nobody marked it
       this.saved = element.dataset.stored; // what the school has
       this.tried = new Set(); // what it may have, sent without an answer
       this.shown = this.value; // before the browser itself changed a radio or a number
@@ -61,7 +62,7 @@
     }
 
     paint() {
-      const state = this.state, shown = state || "present", timed = WITH_MINUTES.includes(state);
+      const state = this.state, shown = state || this.proposed, timed = WITH_MINUTES.includes(state);
       this.button.dataset.state = shown;
       this.button.toggleAttribute("data-proposal", !state);
       if (state) this.find("[data-sign]").replaceChildren(this.face(state).querySelector("svg").cloneNode(true));
@@ -99,7 +100,7 @@
     change([[row, `${state} ${WITH_MINUTES.includes(state) ? missed : 0}`]]);
   }
   function tap(row) {
-    const place = CYCLE.indexOf(row.state || "present"); // left early is no part of it: from there to present
+    const place = CYCLE.indexOf(row.state || row.proposed); // left early is no part of it: from there to present
     put(row, CYCLE[(place + 1) % CYCLE.length]);
   }
   function step(row, by) {
@@ -108,10 +109,10 @@
   }
   function undo() {
     // What the school once had cannot become a proposal again: it becomes what was proposed.
-    steps.pop()?.forEach(([row, value]) => { row.value = value || (row.saved || row.tried.size ? "present 0" : ""); });
+    steps.pop()?.forEach(([row, value]) => { row.value = value || (row.saved || row.tried.size ? `${row.proposed} 0` : ""); });
     later();
   }
-  const restPresent = () => change(rows.filter((row) => !row.state).map((row) => [row, "present 0"]));
+  const restPresent = () => change(rows.filter((row) => !row.state).map((row) => [row, `${row.proposed} 0`]));
 
   // --- saving: one request at a time, each with what changed. Signing sends every row, so that nothing is signed unseen.
   let timer, since = "", locked = false, busy = Promise.resolve();

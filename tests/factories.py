@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from attendance.actions.absence import report_absence
 from attendance.actions.hours import add_outside_hours, set_opening_balance
 from attendance.actions.planning import add_slot, plan_lesson
-from attendance.models import Closure, Lesson
+from attendance.models import AbsenceReport, AbsenceSettings, Closure, Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs import statements
 from kvs.models import Location, Membership, PolicyVersion, Role, Statement, User
@@ -126,6 +127,7 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
         "incident": report_incident(kind="lost", discovered_at=now, description="Een map", by=by),
         "objection": object_to(student=limited, purpose="quality", by=by),
         "invoice": invoice(enrolment.programme, by),
+        "absence": leave(student, by),
         "withheld": WithheldTask.objects.create(month=a_month(next(_serial)), number=1, last_on=timezone.localdate()),
     }
     consent(student, by)
@@ -135,6 +137,20 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
     made |= requests_of_everyone(location, by)
     made |= told_about(enrolment.programme, by)
     return {kind: str(row.pk) for kind, row in made.items()}
+
+
+def note_reasons() -> AbsenceSettings:
+    """The school notes reasons of absence, since long ago."""
+    return AbsenceSettings.objects.update_or_create(pk=1, defaults={"reasons_from": LONG_AGO})[0]
+
+
+def leave(student: Student, by: User, days_ahead: int = 40) -> AbsenceReport:
+    """A day of holiday that `student` asks for, in a school that notes reasons."""
+    note_reasons()
+    begin = timezone.localtime() + dt.timedelta(days=days_ahead)
+    asked = report_absence(student=student, starts_at=begin, ends_at=begin + dt.timedelta(hours=8), reason="holiday", by=by)
+    AbsenceReport.objects.filter(pk=asked.pk).update(status="asked", party="student")
+    return asked
 
 
 def told_about(programme: Programme, by: User) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from tests.students.importing import book, send
 MORE: dict[str, dict[str, str]] = {
     "factor_remove": {"pk": "1"},
     "students:correction_decide": {"pk": "proposal"},
+    "attendance:own_reason": {"pk": "missed"},
+    **{f"attendance:{name}": {"pk": "absence"} for name in ("absence_decide", "own_back", "own_withdraw")},
     **{
         f"students:{name}": {"pk": "import"}
         for name in (
@@ -172,6 +174,7 @@ def add_lessons(school: WholeSchool) -> None:
     correct_mark(
         lesson=earlier, row=Row(enrolment.pk, "reported", version=1), reason="message", by=school.people[Role.COORDINATOR]
     )
+    school.keys["missed"] = str(enrolment.marks.get(lesson=earlier).pk)
 
 
 def add_erasures(school: WholeSchool, location: Location) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from attendance import board, rules
 from attendance.actions.seal import seal_rows
 from attendance.models import Claim, Lesson, Mark, Means, Register, with_names
+from attendance.models.absence import reported_absent
 from kvs.models import Organisation, Role, User
 from students.models import Enrolment, Student
 
@@ -54,14 +55,15 @@ class Saved(NamedTuple):
 def save_register(*, lesson: Lesson, rows: Iterable[Row], by: User, rest_present: bool = False) -> Saved:
     """Save what a teacher says about her class, in one transaction and a fixed number of queries; safe to repeat.
 
-    `rest_present` marks everybody who is still open as present. Raises PermissionDenied for who does not teach the lesson;
-    ValidationError with a sentence when the register is closed, and per row (keyed by enrolment id) for bad values.
+    `rest_present` makes every proposal real: present, or reported for who is reported absent. Raises PermissionDenied for
+    who does not teach the lesson; ValidationError with a sentence when the register is closed, and per row (keyed by
+    enrolment id) for bad values.
     """
     with transaction.atomic():
         sheet = _open_sheet(lesson, by, Claim.Party.TEACHER)
         sheet.post(list(rows))
         if rest_present:
-            sheet.mark_open_present()
+            sheet.mark_open_as_proposed()
         return sheet.write()
 
 
@@ -74,7 +76,7 @@ def sign_register(*, lesson: Lesson, rows: Iterable[Row], by: User) -> Saved:
         sheet = _open_sheet(lesson, by, Claim.Party.TEACHER)
         if not sheet.roster:
             raise ValidationError(_("Nobody is on this register, so there is nothing to sign."))
-        sheet.post([row if row.state else row._replace(state=rules.PRESENT) for row in rows])
+        sheet.post([row if row.state else row._replace(state=sheet.proposed(row.enrolment)) for row in rows])
         if not sheet.conflicts:
             sheet.stand_for_all()
             seal_rows(sheet.lesson, sheet.register, sheet.marks.values(), by=by, at=sheet.now)
@@ -165,6 +167,7 @@ class _Sheet:
     lesson: Lesson
     register: Register
     roster: set[uuid.UUID]
+    reported: set[uuid.UUID]  # of these, who is reported absent
     marks: dict[uuid.UUID, Mark]
     said: dict[uuid.UUID, tuple[str, int]]  # this person's last claim per mark
     by: User
@@ -189,14 +192,18 @@ class _Sheet:
                 else:
                     self._say(row.enrolment, value)
 
-    def mark_open_present(self) -> None:
-        """Everybody without a mark is present."""
+    def mark_open_as_proposed(self) -> None:
+        """Everybody without a mark is what was proposed."""
         for enrolment in self.roster - self.marks.keys():
-            self._say(enrolment, (rules.PRESENT, 0))
+            self._say(enrolment, (self.proposed(enrolment), 0))
+
+    def proposed(self, enrolment: uuid.UUID) -> str:
+        """What the page proposes for a row nobody marked."""
+        return rules.REPORTED if enrolment in self.reported else rules.PRESENT
 
     def stand_for_all(self) -> None:
         """The teacher's own claim for every row: open ones are present, a student's confirmation is taken over."""
-        self.mark_open_present()
+        self.mark_open_as_proposed()
         for enrolment, mark in self.marks.items():
             if not mark.teacher_at:
                 self._say(enrolment, _value(mark))
@@ -286,11 +293,14 @@ def _open_sheet(lesson: Lesson, by: User, party: Claim.Party) -> _Sheet:
     problem = closed(locked, register, now)
     if problem:
         raise problem
+    students = dict(locked.roster().values_list("pk", "programme__student"))
+    reported = reported_absent(locked) if party == Claim.Party.TEACHER else set()
     claims = Claim.objects.filter(mark__lesson=locked, by_audit_id=by.audit_id).order_by("mark", "-id").distinct("mark")
     return _Sheet(
         lesson=locked,
         register=register or Register(lesson=locked, saved_by=by),
-        roster=set(locked.roster().values_list("pk", flat=True)),
+        roster=set(students),
+        reported={enrolment for enrolment, student in students.items() if student in reported},
         marks={mark.enrolment_id: mark for mark in Mark.objects.filter(lesson=locked)},
         said={claim.mark_id: (claim.state, claim.minutes_missed) for claim in claims},
         by=by,

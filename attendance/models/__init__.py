@@ -1,5 +1,6 @@
 """Models of attendance."""
 
+from attendance.models.absence import AbsenceReason, AbsenceReport, AbsenceSettings
 from attendance.models.corrections import Correction
 from attendance.models.follow_up import FollowUpSetting, RegisterReminder, follow_up_settings
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
@@ -25,6 +26,9 @@ from attendance.models.presence import Means
 
 __all__ = [
     "PROVEN",
+    "AbsenceReason",
+    "AbsenceReport",
+    "AbsenceSettings",
     "Claim",
     "ClaimQuerySet",
     "Closure",

@@ -250,6 +250,10 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         """Marks that count as hours: of signed registers only. Everything that sums minutes starts here."""
         return self.filter(lesson__register__signed_at__isnull=False, lesson__cancelled=False)
 
+    def absent(self) -> "MarkQuerySet":
+        """Whole lessons missed, told beforehand or not. Whether that is excused: `attendance.absence`."""
+        return self.filter(state__in=rules.AWAY)
+
 
 # The same as Mark.is_proven, for sums: present by the word of both parties, or with initials on paper.
 PROVEN = Q(state__in=rules.THERE) & (Q(teacher_at__isnull=False, student_at__isnull=False) | Q(paper_at__isnull=False))

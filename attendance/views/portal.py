@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import rules
+from attendance.absence import with_verdict
 from attendance.actions import CODE_PROBLEMS, confirm_presence
 from attendance.hours_overview import Overview, overview
-from attendance.models import Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register
+from attendance.models import AbsenceSettings, Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register
 from kvs.access import KvsRequest, confirm_allowed
 from kvs.floods import guess
 from kvs.models import Organisation, WebSession
@@ -186,11 +187,13 @@ def own_hours(request: KvsRequest, student: Student) -> HttpResponse:
         "months": months,
         "most": max((row["minutes"] or 0 for row in months), default=0),
         "month": month,
-        "marks": lines.select_related("lesson__group", "lesson__register").order_by("-lesson__starts_at"),
+        "marks": with_verdict(lines).select_related(*SHOWN_WITH).order_by("-lesson__starts_at"),
+        "reason_since": timezone.localdate() - dt.timedelta(days=AbsenceSettings.current().student_days),
         "address": reverse("attendance:own_hours"),
         "overview": _overview(request, student),
     }
     return render(request, "portal/hours.html", context)
 
 
+SHOWN_WITH = ("lesson__group", "lesson__register", "absence_reason")
 SIGNED = Q(lesson__register__signed_at__isnull=False, lesson__cancelled=False)  # as MarkQuerySet.counted

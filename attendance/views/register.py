@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from attendance import actions, rules
 from attendance.forms import RowForm, row_forms
 from attendance.models import Lesson, Mark, hours_of, reaches, shared_devices, teaches, with_names
+from attendance.models.absence import reported_absent
 from attendance.templatetags.attendance import choices, state_label
 from kvs import audit
 from kvs.access import STAFF, KvsRequest, office_role, role_required
@@ -56,12 +57,18 @@ class Line:
     last: list[str]  # states in the lessons before, oldest first; "" for none
     last_words: str  # the same in words: "aanwezig, –, te laat"
     percentage: int | None
+    reported: bool = False  # absent by a report beforehand; why is not for this page
     chosen: str = ""
     minutes: int | str = ""
     version: int | str = 0
     error: str = ""
     conflict: actions.Conflict | None = None
     shared: bool = False  # somebody else confirmed this lesson in the same browser
+
+    @property
+    def proposed(self) -> str:
+        """What the row is when nobody says otherwise."""
+        return rules.REPORTED if self.reported else rules.PRESENT
 
     @property
     def mismatch(self) -> bool:
@@ -224,7 +231,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     marks = {mark.enrolment_id: mark for mark in Mark.objects.filter(lesson=lesson).with_means()}
     shared = shared_devices(marks.values())
     last = _last_states(lesson, course, places)
-    hours = hours_of(places)
+    hours, reported = hours_of(places), reported_absent(lesson)
     clashes = {conflict.enrolment: conflict for conflict in answer.conflicts}
     words = {state: state_label(state) for state in rules.STATES} | {"": "–"}
     lines = []
@@ -240,6 +247,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
             error=" ".join(answer.errors.get(str(place.pk), [])),
             conflict=clashes.get(place.pk),
             shared=place.pk in shared,
+            reported=place.programme.student_id in reported,
         )
         _fill_controls(line, answer.typed.get(place.pk))
         lines.append(line)

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from attendance import absence_reasons
 from kvs import catalogue
 from kvs.models import Membership, User
 from kvs.terms import Container
@@ -192,6 +193,8 @@ TITLES: dict[str, str | Promise] = {
 }
 # Codes that are no choices of their column.
 CODES: dict[str, Callable[[Any], object]] = {
+    "attendance.AbsenceReport.reason": absence_reasons.label,
+    "attendance.AbsenceReason.reason": absence_reasons.label,
     "kvs.AuditEntry.model": lambda code: title_of(_label_of(code)),
     "kvs.AccessEvent.reason": lambda code: REASONS.get(code, code),
     "reporting.Disclosure.report": lambda code: report_title(code),

@@ -11,23 +11,27 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgettext_lazy
 
 from attendance import rules as attendance
-from attendance.models import PROVEN, Mark
+from attendance.absence import IS_EXCUSED, IS_UNEXCUSED, IS_UNKNOWN, holding_up
+from attendance.models import PROVEN, Mark, MarkQuerySet
 from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
 from reporting.lessons import MonthForm, UnsignedRow, lessons_within, locations_missing, unsigned, unsigned_table
-from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
+from reporting.report import Asked, Block, Column, Content, Definition, Filled, Kind, Progress, Report, Table
 from reporting.rules import percentage
 from reporting.withheld import figure, remark, withheld
 from students.models import Client, Contract, Enrolment, Student
 
 ROLES = frozenset({Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER})
 OFFERED = ("attendance.Lesson.planned_minutes", "attendance.Mark.state")
+VERDICT = (*OFFERED, "attendance.AbsenceReason.verdict", "attendance.AbsenceReport.status")
 ATTENDED = ("attendance.Mark.minutes_attended",)
 
 
@@ -42,7 +46,7 @@ class Row:
     offered: int
     attended: int
     excused: int
-    reported: int
+    unknown: int
     unexcused: int
     late: int
     proven: int  # minutes attended that the student confirmed too
@@ -75,12 +79,11 @@ def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]
     return Contract.objects.filter(ends, client=client, programme=OuterRef(programme), starts_on__lte=OuterRef(day))
 
 
-def sums_of(client: Client, first: dt.date, last: dt.date, by: User) -> dict[uuid.UUID, dict[str, Any]]:
-    """By student the sums over signed lessons that `client` commissioned on their day. Two queries, whatever the number."""
+def marks_of(client: Client, first: dt.date, last: dt.date, by: User) -> MarkQuerySet:
+    """Marks of signed lessons that `client` commissioned on their day. Asks one query at once."""
     # Asked first, or PostgreSQL reads every mark of the school: 500 ms for a class among a million marks.
     programmes = list(Contract.objects.visible_to(by).filter(client=client).values_list("programme", flat=True))
-    there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
-    marks = (
+    return (
         Mark.objects.visible_to(by)
         .counted()
         .filter(
@@ -88,19 +91,27 @@ def sums_of(client: Client, first: dt.date, last: dt.date, by: User) -> dict[uui
             enrolment__programme__in=programmes,
             lesson__in=lessons_within(first, last, by, *ROLES),
         )
-        .order_by()
+    )
+
+
+def sums_of(marks: MarkQuerySet) -> dict[uuid.UUID, dict[str, Any]]:
+    """By student the sums over `marks`. One query, whatever the number."""
+    there, planned = Q(state__in=attendance.THERE), F("lesson__planned_minutes")
+    sums = (
+        marks.order_by()
         .values(student=F("enrolment__programme__student"))
         .annotate(
             lessons=Count("lesson", distinct=True),
             offered=Sum(planned),
             attended=Sum("minutes_attended"),
-            reported=Sum(planned, filter=Q(state=attendance.REPORTED), default=0),
-            unexcused=Sum(planned, filter=Q(state=attendance.ABSENT), default=0),
+            excused=Sum(planned, filter=IS_EXCUSED, default=0),
+            unknown=Sum(planned, filter=IS_UNKNOWN, default=0),
+            unexcused=Sum(planned, filter=IS_UNEXCUSED, default=0),
             late=Sum(planned - F("minutes_attended"), filter=there, default=0),
             proven=Sum("minutes_attended", filter=PROVEN, default=0),
         )
     )
-    return {values["student"]: {name: value for name, value in values.items() if name != "student"} for values in marks}
+    return {values["student"]: {name: value for name, value in values.items() if name != "student"} for values in sums}
 
 
 def rows(sums: dict[uuid.UUID, dict[str, Any]], client: Client, by: User) -> Iterator[Row]:
@@ -108,7 +119,7 @@ def rows(sums: dict[uuid.UUID, dict[str, Any]], client: Client, by: User) -> Ite
     names = ("audit_id", "number", "given_names", "call_name", "infix", "surname")
     named = Student.objects.visible_to(by).filter(pk__in=sums).exclude(pk__in=withheld(REPORT, client)).only(*names)
     for student in named.order_by("sort_key", "number"):
-        yield Row(student.audit_id, student.list_name, student.number, excused=0, **sums[student.pk])
+        yield Row(student.audit_id, student.list_name, student.number, **sums[student.pk])
 
 
 def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
@@ -122,7 +133,8 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     """The month's attendance for one municipality, as far as `by` may see it."""
     client, first = asked["client"], asked["month"]
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    sums, counter, made = sums_of(client, first, last, by), count(1), []
+    marks = marks_of(client, first, last, by)
+    sums, counter, made = sums_of(marks), count(1), []
     for row in rows(sums, client, by):
         made.append(row)
         progress(next(counter), None, gettext_noop("Adding up the attendance of students"))
@@ -140,12 +152,26 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             *figure(left_out),
         ),
         remarks=((_("Proof"), _proof(total)), *remark(left_out)),
+        blocks=tuple(_held_up(marks, first)),
         footer=_("Only students whom %(client)s commissioned on the day of the lesson. Confidential.") % {"client": client.name},
     )
 
 
+def _held_up(marks: MarkQuerySet, month: dt.date) -> Iterator[Block]:
+    """An absence whose reason nobody knows yet holds up the month once it is too old (setting of the school)."""
+    number = holding_up(marks, timezone.localdate()).count()
+    if number:
+        text = ngettext(
+            "%(number)d absence of this month has no reason yet. Was it excused or not?",
+            "%(number)d absences of this month have no reason yet. Were they excused or not?",
+            number,
+        )
+        url = f"{reverse('attendance:absence_unknown')}?maand={month:%Y-%m}"
+        yield Block(text % {"number": number}, url=url, link=_("Choose the reasons"))
+
+
 def _total(made: list[Row]) -> Row:
-    names = ("lessons", "offered", "attended", "excused", "reported", "unexcused", "late", "proven")
+    names = ("lessons", "offered", "attended", "excused", "unknown", "unexcused", "late", "proven")
     sums = {name: sum(getattr(row, name) for row in made) for name in names}
     name = ngettext("Total, %(number)d student", "Total, %(number)d students", len(made)) % {"number": len(made)}
     return Row(person=None, name=name, number="", **sums)
@@ -202,9 +228,9 @@ STUDENTS = Table(
         Column("lessons", gettext_lazy("Lessons"), ("attendance.Mark.state",), Kind.NUMBER),
         Column("offered", pgettext_lazy("minutes", "Offered"), OFFERED, Kind.NUMBER),
         Column("attended", pgettext_lazy("minutes", "Attended"), ATTENDED, Kind.NUMBER),
-        Column("excused", pgettext_lazy("minutes", "Excused"), OFFERED, Kind.NUMBER),
-        Column("reported", pgettext_lazy("minutes", "Reported absent"), OFFERED, Kind.NUMBER),
-        Column("unexcused", pgettext_lazy("minutes", "Unexcused"), OFFERED, Kind.NUMBER),
+        Column("excused", pgettext_lazy("minutes", "Excused"), VERDICT, Kind.NUMBER),
+        Column("unknown", pgettext_lazy("minutes", "Not known yet"), VERDICT, Kind.NUMBER),
+        Column("unexcused", pgettext_lazy("minutes", "Unexcused"), VERDICT, Kind.NUMBER),
         Column("late", pgettext_lazy("minutes", "Late"), (*OFFERED, *ATTENDED), Kind.NUMBER),
         Column("present", gettext_lazy("Present (%)"), (*OFFERED, *ATTENDED), Kind.PERCENT, "¹"),
         Column("present_unexcused", gettext_lazy("Without excused (%)"), (*OFFERED, *ATTENDED), Kind.PERCENT, "²"),
@@ -222,18 +248,22 @@ DEFINITIONS = (
     Definition(
         pgettext_lazy("minutes", "Offered"),
         gettext_lazy(
-            "the lessons with a signed register: attended, excused, reported absent, unexcused and late together. "
+            "the lessons with a signed register: attended, excused, not known yet, unexcused and late together. "
             "A cancelled lesson does not count. Percentages are rounded only at the end."
         ),
     ),
     Definition(pgettext_lazy("minutes", "Late"), gettext_lazy("minutes missed in a lesson by coming late or leaving early.")),
     Definition(
-        pgettext_lazy("minutes", "Reported absent"),
+        pgettext_lazy("minutes", "Excused"),
         gettext_lazy(
-            "the student told beforehand. Whether that is excused is not decided here, so it counts as absence "
-            "and nothing stands under excused yet."
+            "missed with a reason the school accepts; which reason stays at the school. If the school notes no reasons: "
+            "told beforehand."
         ),
         confirmed=False,
+    ),
+    Definition(
+        pgettext_lazy("minutes", "Not known yet"),
+        gettext_lazy("the reason is not known yet. Until then it counts as absence that is not excused."),
     ),
 )
 REPORT = Report(

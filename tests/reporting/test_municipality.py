@@ -12,6 +12,7 @@ import pdfua
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.translation import override
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
@@ -19,17 +20,19 @@ from python_calamine import CalamineWorkbook
 from attendance.actions import Row as RegisterRow
 from attendance.actions import sign_register
 from attendance.actions.planning import cancel_lesson
+from attendance.actions.reasons import give_reasons
 from attendance.models import Mark
 from kvs.models import Location, Role, User
 from kvs.pdf import pdf_available
-from reporting.actions import LANGUAGE
+from reporting.actions import LANGUAGE, ask_report, hand_over, make_report
 from reporting.lessons import UnsignedRow, first_of_month
 from reporting.render import Document, to_csv, to_html, to_pdf, to_xlsx
 from reporting.report import Content
 from reporting.reports.municipality import REPORT, MunicipalityForm, Row
 from students import actions
 from students.models import Client
-from tests.factories import make_group, make_lesson, make_student, place, staff, teach
+from tests.factories import make_group, make_lesson, make_student, note_reasons, place, staff, teach
+from tests.people import signed_in
 from tests.reporting.conftest import CONTRACTS_FROM, LINK, OCTOBER, FixedSchool, at
 
 needs_pango = pytest.mark.skipif(bool(pdf_available()), reason=pdf_available())
@@ -49,8 +52,8 @@ def unsigned(content: Content) -> list[UnsignedRow]:
 
 
 def minutes(row: Row) -> tuple[int, ...]:
-    """Lessons, offered, attended, excused, reported, unexcused, late."""
-    return (row.lessons, row.offered, row.attended, row.excused, row.reported, row.unexcused, row.late)
+    """Lessons, offered, attended, excused, not known yet, unexcused, late."""
+    return (row.lessons, row.offered, row.attended, row.excused, row.unknown, row.unexcused, row.late)
 
 
 def test_utrecht_has_only_the_tenth_and_zeist_only_the_twentieth(fixed: FixedSchool, ineke: User) -> None:
@@ -58,7 +61,7 @@ def test_utrecht_has_only_the_tenth_and_zeist_only_the_twentieth(fixed: FixedSch
     moved, odd = fixed.people["moved"], fixed.people["odd"]
     assert {row.person: minutes(row) for row in rows(utrecht)} == {
         moved.audit_id: (1, 90, 75, 0, 0, 0, 15),
-        odd.audit_id: (2, 180, 0, 0, 90, 90, 0),
+        odd.audit_id: (2, 180, 0, 90, 0, 90, 0),
     }
     assert {row.person: minutes(row) for row in rows(zeist)} == {moved.audit_id: (1, 90, 90, 0, 0, 0, 0)}
     assert (utrecht.people, zeist.people) == ((odd.audit_id, moved.audit_id), (moved.audit_id,))
@@ -81,20 +84,20 @@ def test_minutes_add_up_and_percentages_are_of_the_sums(fixed: FixedSchool, inek
     content = made(fixed.utrecht, ineke)
     total = content.tables[0].total
     for row in [*rows(content), total]:
-        assert row.offered == row.attended + row.excused + row.reported + row.unexcused + row.late
-    assert minutes(total) == (3, 270, 75, 0, 90, 90, 15)
+        assert row.offered == row.attended + row.excused + row.unknown + row.unexcused + row.late
+    assert minutes(total) == (3, 270, 75, 90, 0, 90, 15)
     assert [(row.present, row.present_unexcused) for row in [*rows(content), total]] == [
         (Decimal("0.0"), Decimal("0.0")),
         (Decimal("83.3"), Decimal("83.3")),
-        (Decimal("27.8"), Decimal("27.8")),
+        (Decimal("27.8"), Decimal("41.7")),
     ]
     assert content.figures == (("2", "cursisten"), ("4,5", "uur aangeboden"), ("1,25", "uur gevolgd"), ("27,8 %", "aanwezig"))
 
 
 def test_excused_minutes_leave_the_second_percentage() -> None:
-    row = Row(None, "x", "1", 2, offered=180, attended=90, excused=60, reported=0, unexcused=30, late=0, proven=0)
+    row = Row(None, "x", "1", 2, offered=180, attended=90, excused=60, unknown=0, unexcused=30, late=0, proven=0)
     assert (row.present, row.present_unexcused) == (Decimal("50.0"), Decimal("75.0"))
-    nothing = Row(None, "x", "1", 1, offered=90, attended=0, excused=90, reported=0, unexcused=0, late=0, proven=0)
+    nothing = Row(None, "x", "1", 1, offered=90, attended=0, excused=90, unknown=0, unexcused=0, late=0, proven=0)
     assert (nothing.present, nothing.present_unexcused) == (Decimal("0.0"), None)
 
 
@@ -124,7 +127,7 @@ def test_two_places_of_one_student_are_one_row(fixed: FixedSchool, north: Locati
     actions.add_contract(programme=second.programme, by=ineke, client=fixed.utrecht, starts_on=CONTRACTS_FROM)
     lesson = make_lesson(other, ineke, starts_at=at(21), minutes=60)
     sign_register(lesson=lesson, rows=[RegisterRow(second.pk, "present")], by=anna)
-    assert minutes(rows(made(fixed.utrecht, ineke))[0]) == (3, 240, 60, 0, 90, 90, 0)
+    assert minutes(rows(made(fixed.utrecht, ineke))[0]) == (3, 240, 60, 90, 0, 90, 0)
 
 
 def test_another_location_is_left_out_and_that_is_said(fixed: FixedSchool, south: Location, chris: User, ineke: User) -> None:
@@ -196,7 +199,7 @@ HEAD = [
     "Aangeboden",
     "Gevolgd",
     "Geoorloofd",
-    "Afgemeld",
+    "Nog onbekend",
     "Ongeoorloofd",
     "Te laat",
     "Aanwezig (%)",
@@ -207,7 +210,7 @@ HEAD = [
 def golden(fixed: FixedSchool) -> list[list[Any]]:
     """The rows of Utrecht as every file has them."""
     return [
-        [LINK, fixed.people["odd"].number, 2, 180, 0, 0, 90, 90, 0, 0.0, 0.0],
+        [LINK, fixed.people["odd"].number, 2, 180, 0, 90, 0, 90, 0, 0.0, 0.0],
         ["Wisselaar, Siti van den", fixed.people["moved"].number, 1, 90, 75, 0, 0, 0, 15, 83.3, 83.3],
     ]
 
@@ -218,11 +221,11 @@ def test_the_workbook(fixed: FixedSchool, ineke: User) -> None:
     assert book.sheet_names == ["Per cursist, in minuten", "Niet getekend, dus niet meegete", "Toelichting"]
     sheet = book.get_sheet_by_index(0).to_python()
     assert sheet[0] == HEAD
-    assert sheet[1:] == [*golden(fixed), ["Totaal, 2 cursisten", "", 3, 270, 75, 0, 90, 90, 15, 27.8, 27.8]]
+    assert sheet[1:] == [*golden(fixed), ["Totaal, 2 cursisten", "", 3, 270, 75, 90, 0, 90, 15, 27.8, 41.7]]
     assert book.get_sheet_by_index(1).to_python()[1:] == [[dt.date(2025, 10, 12), "NT2 B1 dag 2", "09:00 – 10:30", 2]]
     explained = {row[0]: str(row[1]) for row in book.get_sheet_by_index(2).to_python()[1:]}
     assert explained["¹ Aanwezig"] == "gevolgde minuten gedeeld door aangeboden minuten."
-    assert explained["Afgemeld"].endswith("(nog niet bevestigd)")
+    assert explained["Geoorloofd"].endswith("(nog niet bevestigd)")
 
 
 def test_the_csv(fixed: FixedSchool, ineke: User) -> None:
@@ -260,7 +263,7 @@ def test_the_pdf_reads_back_as_the_rows(fixed: FixedSchool, ineke: User, tmp_pat
     assert [finding.message for finding in findings if finding.severity >= pdfua.Severity.ERROR] == []
     text = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
     assert [written(row) in text for row in golden(fixed)] == [True, True]
-    assert written(["Totaal, 2 cursisten", 3, 270, 75, 0, 90, 90, 15, 27.8, 27.8]) in text
+    assert written(["Totaal, 2 cursisten", 3, 270, 75, 90, 0, 90, 15, 27.8, 41.7]) in text
     assert written(["zo 12 okt 2025", "NT2 B1 dag 2", "09:00 – 10:30", 2]) in text
     assert "Zelfbetaler" not in text
     assert written(["Versie 1 · Kenmerk 9F2A-71C4 · 1 / 1"]) in text
@@ -300,3 +303,34 @@ def test_months_go_back_over_new_year() -> None:
         dt.date(2025, 12, 1),
         dt.date(2024, 12, 1),
     ]
+
+
+def test_absence_without_a_reason_holds_up_the_month(fixed: FixedSchool, ineke: User) -> None:
+    note_reasons()
+    content = made(fixed.utrecht, ineke)
+    assert minutes(content.tables[0].total) == (3, 270, 75, 0, 180, 0, 15)
+    (block,) = content.blocks
+    assert block.text == "2 afwezigheden van deze maand hebben nog geen reden. Waren ze geoorloofd of niet?"
+    assert block.url == "/afwezig/zonder-reden/?maand=2025-10"
+    assert made(fixed.zeist, ineke).blocks == ()  # nobody of theirs was absent
+
+    absent = Mark.objects.absent().filter(enrolment__programme__student=fixed.people["odd"]).order_by("lesson__day")
+    give_reasons(chosen={mark.pk: code for mark, code in zip(absent, ("ill", "unexcused"), strict=True)}, by=ineke)
+    content = made(fixed.utrecht, ineke)
+    assert content.blocks == ()
+    assert minutes(content.tables[0].total) == (3, 270, 75, 90, 0, 90, 15)
+    assert not {"ziek", "ill"} & {str(value) for row in rows(content) for value in vars(row).values()}
+
+
+def test_a_report_that_is_held_up_is_not_handed_over(fixed: FixedSchool, ineke: User, north: Location) -> None:
+    note_reasons()
+    run = ask_report(report=REPORT, asked={"client": fixed.utrecht, "month": OCTOBER}, by=ineke)
+    make_report(run, lambda done, total, doing: None)
+    run.refresh_from_db()
+    assert len(run.blocks) == 1
+    assert signed_in(ineke).get(reverse("reporting:hand_over", args=[run.pk])).status_code == 404
+    page = signed_in(ineke).get(reverse("reporting:run", args=[run.pk])).content.decode()
+    assert "Dit rapport kan nog niet worden overgedragen" in page
+    assert "/afwezig/zonder-reden/?maand=2025-10" in page
+    with pytest.raises(ValueError, match="not handed over"):
+        hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke)
