@@ -416,7 +416,7 @@ def test_today_costs_the_same_queries_for_one_and_three_lessons(
     first = cost()
     add(south, 0.3)
     add(south, 0.4)
-    assert [first, cost()] == [11, 11]
+    assert [first, cost()] == [12, 12]
 
 
 # --- paper
@@ -540,5 +540,5 @@ def test_lessons_of_a_group_ask_the_same_number_of_questions(
     address = reverse("attendance:group_lessons", args=[group.pk])
     client.get(address)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(address)
