@@ -18,6 +18,7 @@ from attendance.views import (
     reasons,
     register,
     tablet,
+    teacher_hours,
     timetable,
     today,
 )
@@ -28,6 +29,8 @@ urlpatterns = [
     path("vandaag/", today.today, name="today"),
     path("presentielijsten/", missing.missing, name="missing"),
     path("presentielijsten/herinneringen/", missing.reminder_settings, name="reminder_settings"),
+    path("lesuren/", teacher_hours.teacher_hours, name="teacher_hours"),
+    path("lesuren/bestand/", teacher_hours.teacher_hours_file, name="teacher_hours_file"),
     path("rooster/", calendar.week, name="calendar"),
     path("rooster/agenda/", calendar.week_file, name="calendar_file"),
     path("lessen/nu/", inspection.inspection, name="inspection"),

@@ -86,7 +86,7 @@ NAVIGATION = (
         "students:groups",
         "school",
         STAFF - {Role.SYSTEM_ADMINISTRATOR},
-        also=("/rooster/", "/roosteruren/", "/sluitingen/", "/lessen/nu/"),
+        also=("/rooster/", "/roosteruren/", "/sluitingen/", "/lessen/nu/", "/lesuren/"),
     ),
     Destination(
         _("Follow-up"),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from students.views import cards, clients, corrections, groups, handouts, imports, informing, people, portal, programmes
+from students.views import (
+    cards,
+    clients,
+    corrections,
+    groups,
+    handouts,
+    imports,
+    informing,
+    occupancy,
+    people,
+    portal,
+    programmes,
+)
 
 app_name = "students"
 urlpatterns = [
@@ -37,6 +49,7 @@ urlpatterns = [
     path("contracten/<uuid:pk>/", programmes.contract_edit, name="contract_edit"),
     path("plaatsingen/<uuid:pk>/einde/", programmes.enrolment_end, name="enrolment_end"),
     path("groepen/", groups.group_list, name="groups"),
+    path("groepen/bezetting/", occupancy.occupancy, name="occupancy"),
     path("groepen/nieuw/", groups.group_add, name="group_add"),
     path("groepen/<uuid:pk>/", groups.group_page, name="group"),
     path("groepen/<uuid:pk>/bewerken/", groups.group_edit, name="group_edit"),

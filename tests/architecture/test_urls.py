@@ -70,6 +70,12 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "attendance:calendar": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
     "attendance:calendar_file": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
     "attendance:dashboard": (302, only(Role.COORDINATOR, Role.MANAGEMENT)),
+    "attendance:teacher_hours": (302, only(Role.TEACHER, Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.FINANCE)),
+    "attendance:teacher_hours_file": (
+        302,
+        only(Role.TEACHER, Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.FINANCE),
+    ),
+    "students:occupancy": (302, only(Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.FINANCE)),
     "attendance:inspection": (302, only(Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.AUDITOR)),
     "attendance:absences": (302, only(*PLANNERS)),
     "attendance:absence_unknown": (302, only(*ADMINISTRATION)),

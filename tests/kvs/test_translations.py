@@ -34,6 +34,7 @@ SAME_IN_DUTCH = {
     "Dashboard",
     "Demo",
     "E-mail",
+    "Later",
     "Menu",
     "code",
     "moment",
