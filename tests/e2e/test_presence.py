@@ -124,23 +124,25 @@ def test_the_board_without_a_script(without_script: Visitor) -> None:
 
 def test_the_register_hears_of_a_confirmation(visitor: Visitor, colleague: Visitor) -> None:
     now = lesson_now(visitor)
-    colleague.sign_in("marijke")
-    colleague.page.goto(now.path)
-    count = colleague.page.locator("[data-count=confirmed]")
+    visitor.sign_in("marijke")
+    visitor.page.goto(now.path)
+    count = visitor.page.locator("[data-count=confirmed]")
     expect(count).to_have_text("0")
-    chosen = colleague.page.locator("[data-row]").last.locator("[data-tap]")
+    chosen = visitor.page.locator("[data-row]").last.locator("[data-tap]")
     chosen.click()
     expect(chosen).to_have_attribute("data-state", "absent")
 
-    visitor.page.goto("/mijn/les/")
-    type_pin(visitor, now.people[2][0])
-    visitor.page.get_by_role("button", name="Ik ben er").click()
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("U bent er")
+    colleague.page.goto("/mijn/les/")
+    type_pin(colleague, now.people[2][0])
+    colleague.page.get_by_role("button", name="Ik ben er").click()
+    expect(colleague.page.get_by_role("heading", level=1)).to_have_text("U bent er")
 
     expect(count).to_have_text("1", timeout=15_000)
-    expect(colleague.page.locator(".row-evidence [data-at]")).to_have_count(1)
+    expect(visitor.page.locator(".row-evidence [data-at]")).to_have_count(1)
     expect(chosen).to_have_attribute("data-state", "absent")
-    colleague.check("register-live")
+    visitor.check("register-live")
+    visitor.page.goto(f"{now.path}bord/")
+    visitor.check("board-of-teacher")
 
 
 def test_the_class_tablet(visitor: Visitor) -> None:

@@ -23,7 +23,7 @@ FACTS = {
     "privacy_email": "fg@voorbeeld.test",
 }
 TYPED = {"name": "Taalschool Lindenhof", "measuring_year_month": "1", "upload_kept_days": "14", "version": "1"}
-TYPED |= {"statement_months": "12", "review_months": "6", "unused_account_days": "30"}
+TYPED |= {"statement_months": "12", "review_months": "6", "unused_account_days": "30", "board_code_minutes": "3"}
 
 
 def test_the_facts_are_typed_on_the_page_of_the_school(ineke: User) -> None:

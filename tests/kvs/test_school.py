@@ -21,6 +21,7 @@ def typed(**values: Any) -> dict[str, Any]:
         "handbook_edition": "",
     }
     known |= {"upload_kept_days": "14", "statement_months": "12", "review_months": "6", "unused_account_days": "30", "version": 1}
+    known |= {"board_code_minutes": "3"}
     return known | values
 
 
@@ -82,3 +83,12 @@ def test_the_database_refuses_what_the_form_would(school: Organisation) -> None:
     for changes in ({"bow_number": "abc"}, {"bow_number": "000"}, {"measuring_year_month": 13}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Organisation.objects.update(**changes)
+
+
+@pytest.mark.parametrize(("minutes", "code"), [("1", 302), ("15", 302), ("0", 422), ("16", 422), ("", 422)])
+def test_the_school_says_how_long_a_code_stands_and_whether_it_is_needed(ineke: User, minutes: str, code: int) -> None:
+    answer = signed_in(ineke).post("/school/", typed(board_code_minutes=minutes, board_code_required="on"))
+
+    found = Organisation.objects.get()
+    kept = (int(minutes), True) if code == 302 else (3, False)
+    assert (answer.status_code, found.board_code_minutes, found.board_code_required) == (code, *kept)
