@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import icalendar
@@ -36,7 +37,7 @@ class Day(NamedTuple):
 def week(request: KvsRequest) -> HttpResponse:
     """The lessons of a week (`?week=2026-W48`, else this one): a teacher's own, and everything the office may see."""
     monday = monday_of(request.GET.get("week", "")) or _monday(timezone.localdate())
-    lessons = _lessons(request).filter(day__gte=monday, day__lt=monday + WEEK).select_related("group", "teacher", "location")
+    lessons = lessons_of(request).filter(day__gte=monday, day__lt=monday + WEEK).select_related("group", "teacher", "location")
     found = list(lessons.order_by("starts_at", "group__name"))
     context = {
         "monday": monday,
@@ -50,7 +51,8 @@ def week(request: KvsRequest) -> HttpResponse:
     return render(request, "attendance/week.html", context)
 
 
-def _lessons(request: KvsRequest) -> LessonQuerySet:
+def lessons_of(request: KvsRequest) -> LessonQuerySet:
+    """A teacher's own, and everything the office may see."""
     mine = request.user.is_only(Role.TEACHER)
     return Lesson.objects.taught_by(request.user) if mine else Lesson.objects.visible_to(request.user)
 
@@ -79,10 +81,15 @@ def _days(monday: dt.date, lessons: list[Lesson]) -> list[Day]:
     days = []
     for day in (monday + number * DAY for number in range(7)):
         held = [lesson for lesson in lessons if lesson.day == day]
-        free = [holiday_on(day), *(_closed(row) for row in closures if row.starts_on <= day <= row.ends_on)]
         if held or day.weekday() < SATURDAY:
-            days.append(Day(day, [name for name in free if name], held))
+            days.append(Day(day, free_on(day, closures), held))
     return days
+
+
+def free_on(day: dt.date, closures: Iterable[Closure]) -> list[str]:
+    """Why there are no lessons on `day`: a public holiday, and those of `closures` that hold then."""
+    names = [holiday_on(day), *(_closed(row) for row in closures if row.starts_on <= day <= row.ends_on)]
+    return [name for name in names if name]
 
 
 def _closed(closure: Closure) -> str:
@@ -93,7 +100,7 @@ def _closed(closure: Closure) -> str:
 @role_required(*READERS)
 def week_file(request: KvsRequest) -> HttpResponse:
     """The same lessons as an iCalendar file, from four weeks back to a year ahead."""
-    return _file(_lessons(request))
+    return _file(lessons_of(request))
 
 
 @require_GET

@@ -50,6 +50,7 @@ def group_list(request: KvsRequest) -> HttpResponse:
         "may_inspect": request.user.has_role(*PLANNERS, Role.MANAGEMENT, Role.AUDITOR),
         "may_see_dashboard": request.user.has_role(Role.MANAGEMENT),  # the coordinator has it in the menu
         "may_see_numbers": request.user.has_role(*PLANNERS, Role.MANAGEMENT, Role.FINANCE),
+        "may_see_hours": request.user.has_role(*PLANNERS, Role.MANAGEMENT, Role.FINANCE, Role.TEACHER),
         "may_see_week": request.user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}),
     }
     return render(request, "students/group_list.html", context)

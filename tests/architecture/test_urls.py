@@ -68,6 +68,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "devices": (302, ANYONE),
     "school": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "attendance:calendar": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
+    "attendance:calendar_day": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
     "attendance:calendar_file": (302, only(*(role for role in STAFF_ROLES if role != Role.SYSTEM_ADMINISTRATOR))),
     "attendance:dashboard": (302, only(Role.COORDINATOR, Role.MANAGEMENT)),
     "attendance:teacher_hours": (302, only(Role.TEACHER, Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.FINANCE)),
