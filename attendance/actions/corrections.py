@@ -16,6 +16,7 @@ from attendance.actions import Row, closed, row_problem
 from attendance.actions.seal import KEPT_FIELDS, correct_row, seal_rows
 from attendance.models import Claim, Correction, Lesson, Mark, Register
 from kvs.models import Role, User
+from students.actions.health import check_no_health
 from students.actions.restrictions import check_unrestricted
 
 Reason = Claim.Reason
@@ -86,6 +87,7 @@ def _correct(
     now, known = timezone.now(), not mark._state.adding
     if known and value == (mark.state, mark.minutes_missed):
         raise ValidationError(_("The register says this already. Nothing was changed."))
+    check_no_health({"remark": remark})
     before = Correction(remark=" ".join(remark.split()))
     before.clean_fields(exclude=[each.name for each in Correction._meta.fields if each.name != "remark"])
     if known:

@@ -87,7 +87,7 @@ WHICH_DATA = (
             silent("none"),
         ),
         sentences.says(_("We note whether you were in the lesson. We never note which illness you have.")),
-        does.uses("absence_reason", "reason"),
+        does.absence,
     ),
     Statement(
         "screenshots",

@@ -21,6 +21,11 @@ def uses(code: str, then: str) -> Callable[[School], Answer]:
     return lambda _school: one(then if any(category.code == code for category in used()) else "none")
 
 
+def absence(school: School) -> Answer:
+    """Whether this school notes reasons of absence: its own choice, from a day on."""
+    return one("reason" if school.notes_reasons else "none")
+
+
 def purposes(_school: School) -> Answer:
     """What some column is kept for."""
     return one(*{purpose.code for category in used() for purpose in category.purposes})

@@ -70,6 +70,7 @@ class School:
     backup_days: int
     cookies: int  # how many a signed-in browser holds
     second_step: bool  # whether colleagues need one
+    notes_reasons: bool = False  # whether reasons of absence are noted
 
 
 @dataclass(frozen=True)

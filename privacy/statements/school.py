@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from attendance.models import AbsenceSettings
 from kvs.retention import CHANGEABLE, chosen_periods
 from privacy.models import PolicyStatement
 from privacy.models.terms import settings_of_school
@@ -9,7 +10,7 @@ from privacy.statements.kinds import Answer, School
 
 
 def this_school() -> School:
-    """The settings a policy text speaks of. Two queries."""
+    """The settings a policy text speaks of. Three queries."""
     terms, chosen = settings_of_school(), chosen_periods()
     return School(
         periods={code: chosen.get(code, retention.period) for code, retention in CHANGEABLE.items()},
@@ -18,6 +19,7 @@ def this_school() -> School:
         backup_days=settings.BACKUP_DAYS,
         cookies=1 if settings.CSRF_USE_SESSIONS else 2,  # the session, and else the form token beside it
         second_step=not settings.DEMO,
+        notes_reasons=AbsenceSettings.current().reasons_from is not None,
     )
 
 

@@ -16,6 +16,7 @@ from kvs.editing import changed
 from kvs.fields import blind_index
 from kvs.models import Location, Membership, Role, User
 from students import rules
+from students.actions.health import check_no_health
 from students.actions.restrictions import check_unrestricted
 from students.models import (
     CaseManager,
@@ -34,6 +35,7 @@ from students.models import (
 from students.models.corrections import columns_of, corrected_at_once, proposable
 from students.models.groups import hold_timetable
 
+NOTES = ("availability",)  # free text in which people explain themselves
 SOURCE_GROUPS: dict[str, tuple[str, ...]] = {
     FieldSource.Group.NAME: ("given_names", "call_name", "infix", "surname", "gender"),
     FieldSource.Group.BIRTH: (
@@ -67,11 +69,12 @@ def bsn_index(bsn: str) -> str:
 
 @transaction.atomic
 def register_student(*, by: User, intake_location: Location, source: str = FieldSource.Source.SCHOOL, **fields: Any) -> Student:
-    """Take in somebody new under the next student number of this year.
+    """Take in somebody new under the next student number of this year. Raises ValidationError for a note about health.
 
     `source` says who told us (FieldSource.Source); for a third party `organisation` names it.
     """
     organisation = fields.pop("organisation", "")
+    check_no_health({name: fields.get(name) for name in NOTES})
     student = new_student(number=next_numbers(1)[0], intake_location=intake_location, **fields)
     student.save(force_insert=True)
     note_sources([(student, group) for group in filled_groups(student)], source, organisation)
@@ -108,6 +111,7 @@ def change_student(
     row = changed(Student.objects.all(), student.pk, version, {})
     different = {name: value for name, value in changes.items() if getattr(row, name) != value}
     check_unrestricted(row, Student, different)
+    check_no_health({name: different[name] for name in NOTES if name in different})
     for name, value in different.items():
         setattr(row, name, value)
     _derive(row)

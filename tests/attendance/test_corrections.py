@@ -87,6 +87,7 @@ def test_nobody_else_corrects(who: str, signed: Lesson, places: list[Enrolment],
         ("present", 0, {"reason": ""}, "past niet"),
         ("present", 0, {"reason": "came"}, "past niet"),
         ("present", 0, {"remark": "x" * 121}, "120"),
+        ("present", 0, {"remark": "was ziek"}, "ziekte of gezondheid"),
         ("present", 0, {"version": "7"}, "intussen"),
     ],
 )

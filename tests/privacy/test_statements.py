@@ -123,6 +123,8 @@ def test_a_sentence(sentence: str, key: str, said: Answer | None, outcome: Outco
         ("answer", number(4, WEEKS), {"answer_days": 14}, DIFFERS),
         ("extension", number(2, MONTHS), {"extension_days": 62}, AGREES),
         ("cookies", one("none"), {"cookies": 0}, AGREES),
+        ("absence", one("none"), {"notes_reasons": True}, DIFFERS),
+        ("absence", one("none"), {"notes_reasons": False}, AGREES),
         ("sign_in", one("second"), {"second_step": False}, DIFFERS),
         ("backups", one("at_once"), {"backup_days": 0}, AGREES),
     ],
@@ -331,4 +333,4 @@ def test_the_page_runs_the_same_queries_however_much_is_filled_in(dana: User, an
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(reverse("privacy:statements")).status_code == 200
 
-    assert len(queries) == 7
+    assert len(queries) == 8
