@@ -88,12 +88,12 @@ def confirm(request: KvsRequest, student: Student) -> HttpResponse:
         refused = _refused(request, lesson, student)
         if refused is None:
             return redirect("attendance:confirm")
-        status, lessons = 422, _confirmable(request, student)
-        if refused.code in CODE_PROBLEMS:
-            typed, error = request.POST.get("code", "")[:40], refused.messages[0]
-            lessons = [now._replace(typed=typed, error=error) if now.lesson == lesson else now for now in lessons]
-        else:
+        about_code = refused.code in CODE_PROBLEMS
+        if not about_code:
             messages.error(request, refused.messages[0])
+        typed, error = request.POST.get("code", ""), refused.messages[0] if about_code else ""
+        status, lessons = 422, _confirmable(request, student)
+        lessons = [now._replace(typed=typed, error=error) if now.lesson == lesson else now for now in lessons]
     else:
         lessons = _confirmable(request, student)
     context = {"lessons": lessons, "only_confirming": only_confirming}

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from attendance import board, rules
 from attendance.actions import CODE_PROBLEMS, confirm_presence, sign_register
@@ -176,6 +177,14 @@ def test_a_code_that_does_not_fit_gets_one_sentence_and_stays(problem: str, less
     assert sentences == [str(CODE_PROBLEMS[problem])]
     assert f'value="{typed}"' in shown
     assert f'aria-describedby="code-error-{lesson.pk}"' in shown
+
+
+@pytest.mark.parametrize("typed", ["x" * 2000, "\x00", "{{ 7|add:7 }}", "<b>"])
+def test_nonsense_stays_as_it_was_typed(typed: str, lesson: Lesson, me: Browser) -> None:
+    status, shown = type_code(me, lesson, typed)
+
+    assert (status, Claim.objects.count()) == (422, 0)
+    assert f'value="{escape(typed)}"' in shown
 
 
 def test_six_digits_are_not_walked_through(lesson: Lesson, me: Browser, places: list[Enrolment], ineke: User) -> None:
