@@ -1,8 +1,8 @@
 """Declarations of attendance: every column, personal or not."""
 
 from kvs.catalogue import Field, Model, NotPersonal
-from kvs.categories import ABSENCE_REASON, ACCOUNT, ATTENDANCE, PROGRAMME
-from kvs.terms import Reason
+from kvs.categories import ABSENCE_REASON, ACCOUNT, ATTENDANCE, LESSON_EVIDENCE, PROGRAMME
+from kvs.terms import Reason, Sensitivity
 from kvs.vocabulary import BLIK_OP_WERK, CLIENT_REPORTS, DUO, DUO_FUNDING, MUNICIPALITY, PROGRESS, QUALITY
 
 # DUO asks how many hours somebody attended, and no more of a lesson (domain/duo.md 1.3).
@@ -15,6 +15,7 @@ FOR_ADMINISTRATION = {"readable_by": frozenset({"administration"})}
 # Who said so and when is for who handles absence: a teacher sees on the register that somebody is reported, no more.
 HANDLED = {"readable_by": frozenset({"administration", "coordinator"})}
 CLAIMED = {"audited": False}  # the claims are the record of who said what when: they only grow
+NO_PICTURE = {"sensitivity": Sensitivity.SENSITIVE}  # when and of what kind, not what it shows
 
 MODELS = (
     Model(
@@ -154,6 +155,59 @@ MODELS = (
             NotPersonal("mailed_at", Reason.PROCESS),
         ),
         owners=("user",),
+    ),
+    Model(
+        "attendance.Scan",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("file", Reason.LINK),
+            NotPersonal("uploaded_by", Reason.LINK),
+            Field("uploaded_at", ATTENDANCE),
+        ),
+        actors=("uploaded_by",),
+        pseudonyms=("file__people__audit_id",),
+    ),
+    Model(
+        "attendance.LessonScan",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("lesson", Reason.LINK),
+            NotPersonal("scan", Reason.LINK),
+            NotPersonal("sha256", Reason.AGGREGATE),
+            NotPersonal("attached_at", Reason.VERSION),
+            NotPersonal("initials_at", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "attendance.LessonEvidence",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("lesson", Reason.LINK),
+            Field("kind", LESSON_EVIDENCE, **NO_PICTURE),
+            Field("file", LESSON_EVIDENCE, sealed_by="kvs.files.store_file"),
+            NotPersonal("added_by", Reason.LINK),
+            Field("added_at", LESSON_EVIDENCE, **NO_PICTURE),
+        ),
+        actors=("added_by",),
+        pseudonyms=("file__people__audit_id",),
+    ),
+    Model(
+        "attendance.NightDigest",
+        (
+            NotPersonal("day", Reason.ROW_ID),
+            NotPersonal("previous", Reason.AGGREGATE),
+            NotPersonal("registers", Reason.AGGREGATE),
+            NotPersonal("corrections", Reason.AGGREGATE),
+            NotPersonal("digest", Reason.AGGREGATE),
+            NotPersonal("made_at", Reason.PROCESS),
+        ),
+    ),
+    Model(
+        "attendance.DigestMail",
+        (
+            NotPersonal("night", Reason.LINK),
+            NotPersonal("mailed_at", Reason.PROCESS),
+        ),
     ),
     Model(
         "attendance.ContractHours",

@@ -162,6 +162,11 @@ def register_digest(lesson: object, signer: object, signed_at: str, row_hashes: 
     return row_hash(str(lesson), signer, signed_at, *sorted(row_hashes))
 
 
+def night_digest(day: dt.date, previous: str, lines: Iterable[str]) -> str:
+    """Digest over what was sealed on `day`, in this order, and over the digest before it."""
+    return hashlib.sha256("\n".join([day.isoformat(), previous, *lines]).encode()).hexdigest()
+
+
 def month_of(text: str) -> dt.date | None:
     """The first day of "2026-11"; None for anything else."""
     try:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from attendance.actions import absence, reminders
+from attendance.actions import absence, nightly, reminders
 from kvs.jobs import Run, job
 
 
@@ -22,3 +22,10 @@ def tell_answer(run: Run) -> None:
 def remind_of_registers() -> None:
     """Remind whoever must be reminded today and was not yet."""
     reminders.remind_of_registers()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def night_digest() -> None:
+    """Make the digests of the days that are over, and mail what was not mailed yet."""
+    nightly.make_digests()
+    nightly.mail_digests()

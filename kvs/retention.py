@@ -5,10 +5,21 @@ import dataclasses
 from kvs.catalogue import Category, Retention
 from kvs.models import RetentionSetting
 from kvs.terms import Period
-from kvs.vocabulary import CONTACT_PERSON_PERIOD, EXEMPTION_PERIOD, LOG_PERIOD, REQUEST_PERIOD, STUDENT_FILE
+from kvs.vocabulary import (
+    CONTACT_PERSON_PERIOD,
+    EXEMPTION_PERIOD,
+    LESSON_EVIDENCE_PERIOD,
+    LOG_PERIOD,
+    REQUEST_PERIOD,
+    STUDENT_FILE,
+)
 
 CHANGEABLE: dict[str, Retention] = {
-    retention.code: retention for retention in (STUDENT_FILE, EXEMPTION_PERIOD, REQUEST_PERIOD, LOG_PERIOD, CONTACT_PERSON_PERIOD)
+    retention.code: retention
+    for retention in (
+        *(STUDENT_FILE, EXEMPTION_PERIOD, LESSON_EVIDENCE_PERIOD, REQUEST_PERIOD, LOG_PERIOD),
+        CONTACT_PERSON_PERIOD,
+    )
 }
 
 

@@ -149,6 +149,7 @@ def retention_title(code: str) -> str:
     return {
         "student_file": _("files of students"),
         "exemption": _("exemptions"),
+        "lesson_evidence": _("pictures and logs of online lessons"),
         "request": _("requests about data, and erasures"),
         "log": _("who looked and who changed"),
         "contact_person": _("case managers"),

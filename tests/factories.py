@@ -1,10 +1,12 @@
 """Rows for tests. Plain functions with sensible defaults; names are invented."""
 
 import datetime as dt
+import io
 from itertools import count
 from typing import Any
 
 from django.utils import timezone
+from PIL import Image
 
 from attendance.actions.absence import report_absence
 from attendance.actions.hours import add_outside_hours, set_opening_balance
@@ -256,6 +258,13 @@ def invoice(programme: Programme, by: User, **facts: Any) -> FinancialRecord:
         "minutes": 600,
     }
     return record_invoice(student=programme.student, programme=programme, by=by, **(known | facts))
+
+
+def picture(colour: str = "white", size: tuple[int, int] = (60, 80), kind: str = "JPEG", **facts: Any) -> bytes:
+    """A photo as somebody sends it up."""
+    made = io.BytesIO()
+    Image.new("RGB", size, colour).save(made, kind, **facts)
+    return made.getvalue()
 
 
 def teach(teacher: User, group: Group, by: User, **fields: Any) -> TeachingAssignment:

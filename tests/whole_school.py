@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from attendance.actions import Row, confirm_presence, save_register, sign_register
 from attendance.actions.corrections import correct_mark
+from attendance.actions.evidence import add_evidence
+from attendance.actions.nightly import make_digests
+from attendance.actions.papers import add_scan, match_scan
 from attendance.actions.planning import plan_lesson
-from attendance.models import Lesson
+from attendance.models import Lesson, LessonEvidence, LessonScan
 from exams.actions import Cell, add_attempt, record_levels
 from kvs.cards import issue_card, issue_desk_code
 from kvs.models import Job, JobState, Location, Organisation, Role, User
@@ -24,7 +27,7 @@ from reporting.report import reports
 from students import actions
 from students.models import Client, Enrolment, Group, InformTask, Programme, Student
 from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
-from tests.factories import LONG_AGO, ask_privacy, complain, make_everything, make_student, place, staff, teach
+from tests.factories import LONG_AGO, ask_privacy, complain, make_everything, make_student, picture, place, staff, teach
 from tests.people import Browser, signed_in
 from tests.students.importing import book, send
 
@@ -46,6 +49,12 @@ MORE: dict[str, dict[str, str]] = {
     "role_times_edit": {"role": "teacher"},
     "privacy:statements_chapter": {"chapter": "why"},
     "statement_text": {"kind": "instruction"},
+    "attendance:scans_match": {},
+    "attendance:night": {"day": "night"},
+    "attendance:evidence": {"pk": "online"},
+    **{f"attendance:{name}": {"pk": "evidence"} for name in ("evidence_file", "evidence_remove")},
+    **{f"attendance:{name}": {"pk": "scan"} for name in ("scan_file", "scan_remove")},
+    "attendance:initials": {"pk": "lesson_scan"},
     "reporting:ask": {"code": "municipality"},
     "reporting:layout": {"code": "duo"},
     "reporting:layout_change": {"code": "duo"},
@@ -175,6 +184,25 @@ def add_lessons(school: WholeSchool) -> None:
         lesson=earlier, row=Row(enrolment.pk, "reported", version=1), reason="message", by=school.people[Role.COORDINATOR]
     )
     school.keys["missed"] = str(enrolment.marks.get(lesson=earlier).pk)
+    (night,) = make_digests(timezone.localtime().replace(hour=12) + dt.timedelta(days=1))
+    link = scanned(earlier, teacher)
+    school.keys |= {"night": str(night.day), "scan": str(link.scan_id), "lesson_scan": str(link.pk)}
+    add_scan(content=picture(), by=teacher)
+    begin -= dt.timedelta(days=1)
+    ends = begin + dt.timedelta(hours=1)
+    online = plan_lesson(group=lesson.group, starts_at=begin, ends_at=ends, planned_minutes=55, delivery="online", by=teacher)
+    school.keys |= {"online": str(online.pk), "evidence": str(shown(online, enrolment, teacher).pk)}
+
+
+def shown(lesson: Lesson, enrolment: Enrolment, by: User) -> LessonEvidence:
+    """The lesson, which was online, with a picture of the screen."""
+    return add_evidence(lesson=lesson, kind="screenshot", content=picture(), enrolments=[enrolment.pk], by=by)
+
+
+def scanned(lesson: Lesson, by: User) -> LessonScan:
+    """The lesson with a scan of its list on paper."""
+    (link,) = match_scan(scan=add_scan(content=picture(), by=by), lessons=[lesson], by=by)
+    return link
 
 
 def add_erasures(school: WholeSchool, location: Location) -> None:
@@ -279,3 +307,6 @@ def _earlier_lesson(school: WholeSchool, number: int) -> None:
         group=lesson.group, starts_at=begin, ends_at=begin + dt.timedelta(hours=1), planned_minutes=60, by=teacher
     )
     sign_register(lesson=other, rows=[], by=teacher)
+    scanned(other, teacher)
+    shown(Lesson.objects.get(pk=school.keys["online"]), Enrolment.objects.get(pk=school.keys["enrolment"]), teacher)
+    add_scan(content=picture(), by=teacher)

@@ -21,6 +21,8 @@ from attendance.models.lessons import (
     teaches,
     with_names,
 )
+from attendance.models.nightly import DigestMail, NightDigest
+from attendance.models.papers import LessonEvidence, LessonScan, Scan
 from attendance.models.planning import Closure, Delivery, Slot, Subject
 from attendance.models.presence import Means
 
@@ -35,18 +37,23 @@ __all__ = [
     "ContractHours",
     "Correction",
     "Delivery",
+    "DigestMail",
     "FollowUpSetting",
     "Lesson",
+    "LessonEvidence",
     "LessonQuerySet",
+    "LessonScan",
     "Mark",
     "MarkQuerySet",
     "Means",
     "Minutes",
+    "NightDigest",
     "OpeningBalance",
     "OutsideHours",
     "Register",
     "RegisterQuerySet",
     "RegisterReminder",
+    "Scan",
     "Slot",
     "Subject",
     "follow_up_settings",

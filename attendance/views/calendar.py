@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from attendance.models import Closure, Lesson, LessonQuerySet
+from attendance.models.papers import SENDERS
 from kvs.access import STAFF, KvsRequest, role_required
 from kvs.holidays import holiday_on
 from kvs.models import Role
@@ -43,10 +44,13 @@ def week(request: KvsRequest) -> HttpResponse:
         "monday": monday,
         "sunday": monday + 6 * DAY,
         "days": _days(monday, found),
-        "before": _word(monday - WEEK),
-        "after": _word(monday + WEEK),
+        "before": week_word(monday - WEEK),
+        "after": week_word(monday + WEEK),
         "is_this_week": monday == _monday(timezone.localdate()),
         "only_own": request.user.is_only(Role.TEACHER),
+        "groups": list(dict.fromkeys(lesson.group for lesson in found if not lesson.cancelled)),
+        "word": week_word(monday),
+        "may_send": request.user.has_role(*SENDERS),
     }
     return render(request, "attendance/week.html", context)
 
@@ -70,7 +74,8 @@ def _monday(day: dt.date) -> dt.date:
     return day - day.weekday() * DAY
 
 
-def _word(monday: dt.date) -> str:
+def week_word(monday: dt.date) -> str:
+    """The week in an address: "2026-W48"."""
     year, number, _weekday = monday.isocalendar()
     return f"{year}-W{number:02}"
 

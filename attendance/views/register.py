@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import actions, rules
 from attendance.forms import RowForm, row_forms
-from attendance.models import Lesson, Mark, hours_of, reaches, shared_devices, teaches, with_names
+from attendance.models import Lesson, LessonScan, Mark, hours_of, reaches, shared_devices, teaches, with_names
 from attendance.models.absence import reported_absent
 from attendance.templatetags.attendance import choices, state_label
 from kvs import audit
@@ -215,12 +215,14 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
         "states": choices(),
         "with_minutes": rules.WITH_MINUTES,
         "may_mark": lesson.taught and not closed,  # type: ignore[attr-defined]  # annotated by _lesson
+        "may_bring_paper": lesson.taught or request.user.has_role(Role.ADMINISTRATION),  # type: ignore[attr-defined]  # as above
         "closed": {"code": closed.code, "text": closed.messages[0]} if closed else None,
         "errors": answer.errors.get("", []),
         "conflicts": answer.conflicts,
         "drafted": bool(answer.typed) and request.method == "GET",
         "empty": "" if lines else _why_empty(lesson),
         "may_plan": request.user.has_role(*PLANNERS),
+        "papers": LessonScan.objects.filter(lesson=lesson).select_related("scan__file"),
         **_neighbours(lesson, course),
     }
     return render(request, "attendance/register.html", context, status=status)

@@ -17,10 +17,10 @@ from django.utils.translation import gettext_noop
 from kvs import audit, catalogue
 from kvs.database import erasing, forget_statistics
 from kvs.mail import send_mail
-from kvs.models import AccessEvent, AuditAction, AuditEntry, Membership, RetentionSetting, Role, Statement, User
+from kvs.models import AccessEvent, AuditAction, AuditEntry, Membership, RetentionSetting, Role, SealedFile, Statement, User
 from kvs.retention import CHANGEABLE, period_of
 from kvs.terms import Period
-from kvs.vocabulary import LOG_PERIOD, REQUEST_PERIOD, STAFF_FILE
+from kvs.vocabulary import LESSON_EVIDENCE_PERIOD, LOG_PERIOD, REQUEST_PERIOD, STAFF_FILE
 from privacy import clocks
 from privacy.actions import erasure as erasing_actions
 from privacy.actions.closing import close_unused
@@ -192,6 +192,7 @@ def forget_old(*, today: dt.date) -> dict[str, int]:
         "access": AccessEvent.objects.filter(at__lt=log),
         "exemptions": ExemptionRecord.objects.over(today),
         "books": _books_over(today),
+        "evidence": _evidence_over(today),
         "erasures": Erasure.objects.filter(state__in=["done", "cancelled"], prepared_at__lt=asked),
         "holds": Hold.objects.filter(released_at__lt=asked),
         "reviews": AccessReview.objects.filter(signed_at__lt=asked),
@@ -208,6 +209,19 @@ def _books_over(today: dt.date) -> Any:
     held = Hold.objects.standing().values("subject_audit_id")
     kept = Q(link__student__audit_id__in=held) | Q(link__student__restricted__len__gt=0)
     return FinancialRecord.objects.over(today).exclude(pk__in=FinancialRecord.objects.filter(kept).values("pk"))
+
+
+def _evidence_over(today: dt.date) -> Any:
+    """Files that prove an online lesson and whose period has passed, save those with somebody whose file is held or
+    restricted in it.
+    """
+    last = clocks.before(today, period_of(LESSON_EVIDENCE_PERIOD)) + dt.timedelta(days=1)
+    added = timezone.make_aware(dt.datetime.combine(last, dt.time()))
+    held = Hold.objects.standing().values("subject_audit_id")
+    restricted = Student.objects.filter(restricted__len__gt=0).values("audit_id")
+    waits = Q(people__audit_id__in=held) | Q(people__audit_id__in=restricted)
+    kept = SealedFile.objects.filter(waits, lesson_evidence__isnull=False).values("pk")
+    return SealedFile.objects.filter(lesson_evidence__added_at__lt=added).exclude(pk__in=kept)
 
 
 def _statements_over(since: dt.date) -> "QuerySet[Statement]":

@@ -143,6 +143,13 @@ SECTIONS: tuple[Section, ...] = (
         "stamp",
         frozenset({Role.PRIVACY_OFFICER}),
     ),
+    Section(
+        _("Digests of the days"),
+        _("What shows, on paper and in the mail, that no signed register was changed afterwards."),
+        "attendance:nights",
+        "file-check",
+        frozenset({Role.PRIVACY_OFFICER, Role.MANAGEMENT}),
+    ),
 )
 
 

@@ -41,6 +41,7 @@ REASONS: dict[str, str | Promise] = {
     "access_request": gettext_lazy("giving you a copy of everything"),
     "own_copy": gettext_lazy("your own copy"),
     "privacy_request": gettext_lazy("your question about your data"),
+    "lesson_evidence": gettext_lazy("proof of an online lesson"),
     "privacy_complaint": gettext_lazy("your complaint"),
 }
 

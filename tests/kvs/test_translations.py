@@ -47,6 +47,8 @@ SAME_IN_DUTCH = {
     "Planning",
     "Privacy",
     "Route",
+    "Scan",
+    "Scans",
     "School",
     "Spreadsheet",
     "Start",

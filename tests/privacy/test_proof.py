@@ -6,8 +6,11 @@ import pytest
 from django.urls import reverse
 from pytest_django import Settings
 
+from attendance.actions.papers import add_scan, match_scan
+from attendance.models import Lesson, LessonScan, Scan
 from kvs.jobs import run_job
 from kvs.models import Job, Location, Role, User
+from kvs.pdf import make_pdf
 from privacy.models import Erasure
 from reporting.actions import make_report
 from students import actions
@@ -59,6 +62,10 @@ class Proof:
         """A report, a spreadsheet, a session, a failed sign-in, a half-typed form."""
         make_report(ask_for_report(self.school), lambda done, total, doing: None)
         x = self.x
+        of_paper = make_pdf(f'<html lang="nl"><title>lijst</title><p>{x.number}</p></html>', "paper.css")
+        teacher, lesson = self.school.people[Role.TEACHER], Lesson.objects.filter(register__signed_at__isnull=False).get()
+        match_scan(scan=add_scan(content=of_paper, by=teacher), lessons=[lesson], by=teacher)
+        add_scan(content=of_paper, by=teacher)  # nobody said yet of which lesson it is
         rows = [[SURNAME, x.call_name, f"{x.birth_day}-{x.birth_month}-{x.birth_year}", x.email, x.phone]]
         head = ("Achternaam", "Voornaam", "Geb.datum", "E-mail", "Telefoon")
         send(signed_in(self.school.office), book(rows, head=head), location=north.pk)
@@ -91,6 +98,9 @@ def test_nothing_of_the_person_is_left_and_the_namesake_is_whole(
     before = look_everywhere([*proof.of_x, *proof.of_y], caplog.text)
     seen = set().union(*before.values())
     assert {label for needle, label in (proof.of_x | proof.of_y).items() if needle not in seen} == set()  # control 1
+    in_scans = [number for number, label in proof.of_x.items() if label == "students.Student.number"]
+    assert set(in_scans) & before["public.kvs_sealedcontent"]  # control: a PDF that only the seal hides
+    assert LessonScan.objects.filter(scan__isnull=False).count() == 2
     x_user, x_page = proof.x.user, reverse("students:detail", args=[proof.x.pk])
 
     erase_in_the_browser(proof.x, dana, wim)
@@ -113,5 +123,6 @@ def test_nothing_of_the_person_is_left_and_the_namesake_is_whole(
     assert in_the_heap <= of_the_books  # what is not sealed there
     assert proof.of_y.keys() & look_in_the_heap(proof.of_y)  # control: the heap is where the namesake still is
     assert signed_in(dana).get(x_page).status_code == 404
+    assert (Scan.objects.count(), LessonScan.objects.filter(scan=None).count()) == (0, 2)  # that there was one stays
     assert x_user
     assert not User.objects.filter(pk=x_user.pk).exists()
