@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from attendance.actions import absence, nightly, reminders
+from attendance.actions import absence, lapses, nightly, reminders
 from kvs.jobs import Run, job
 
 
@@ -29,3 +29,9 @@ def night_digest() -> None:
     """Make the digests of the days that are over, and mail what was not mailed yet."""
     nightly.make_digests()
     nightly.mail_digests()
+
+
+@job("attendance.tell_lapse")
+def tell_lapse(run: Run) -> None:
+    """Mail one person that a lesson does not go on. Raises OSError."""
+    lapses.mail_lapse(**run.arguments)

@@ -5,8 +5,7 @@ Every action holds the timetable: it looks for clashes first, and says with what
 
 import datetime as dt
 import secrets
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attendance import rules
+from attendance.actions.lapses import tell_of_lapse
 from attendance.clashes import clashes_of
 from attendance.models import Closure, Lesson, Register, Slot
 from kvs import audit
@@ -29,6 +29,7 @@ from students.models.groups import hold_timetable
 LONGEST_AHEAD = 400  # days for which lessons are made in one go: a school year and a bit
 CLASHES_SHOWN = 5
 DAY = dt.timedelta(days=1)
+SOON = dt.timedelta(days=3)
 OF_LESSON = ("teacher", "room", "subject", "delivery")  # what a lesson takes over from its slot
 
 
@@ -111,12 +112,17 @@ def _length(starts_at: dt.datetime, ends_at: dt.datetime) -> int:
 
 @transaction.atomic
 def cancel_lesson(*, lesson: Lesson, version: int, by: User) -> Lesson:
-    """Let a lesson lapse; what was marked stays and never counts. Raises ValidationError for a signed register."""
+    """Let a lesson lapse and tell its people; what was marked stays and never counts. Safe to repeat.
+
+    Raises ValidationError for a signed register.
+    """
     changes: Mapping[str, object] = {"cancelled": True}
-    row = changed(Lesson.objects.all(), lesson.pk, version, changes)
+    row = changed(Lesson.objects.select_related("teacher"), lesson.pk, version, changes)
     if Register.objects.filter(lesson=row, signed_at__isnull=False).exists():
         raise ValidationError(_("The register of this lesson is signed: the lesson took place."))
     row.save(update_fields=["cancelled", "version"])
+    if not lesson.cancelled:
+        tell_of_lapse(lesson=row, by=by)
     return row
 
 
@@ -338,16 +344,21 @@ def add_closure(*, by: User, **fields: Any) -> tuple[Closure, int]:
     closure = Closure(**fields)
     closure.full_clean()
     closure.save(force_insert=True)
-    return closure, _lapse(closure)
+    return closure, _lapse(closure, by)
 
 
-def _lapse(closure: Closure) -> int:
+def _lapse(closure: Closure, by: User) -> int:
+    """Cancel what was planned. Only who would come in the next days is told by mail: a summer is on the own page."""
     hold_timetable()
     lessons = Lesson.objects.filter(day__gte=closure.starts_on, day__lte=closure.ends_on, cancelled=False, register__isnull=True)
     if closure.location_id:
         lessons = lessons.filter(location=closure.location_id)
-    keys: Iterable[uuid.UUID] = list(lessons.values_list("pk", flat=True))
-    return Lesson.objects.filter(pk__in=keys).update(cancelled=True)
+    found = list(lessons.select_related("teacher"))
+    number = Lesson.objects.filter(pk__in=[lesson.pk for lesson in found]).update(cancelled=True)
+    for lesson in found:
+        if lesson.day <= timezone.localdate() + SOON:
+            tell_of_lapse(lesson=lesson, by=by)
+    return number
 
 
 @transaction.atomic

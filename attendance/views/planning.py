@@ -13,13 +13,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import rules
 from attendance.actions import planning as actions
+from attendance.actions.lapses import students_of
 from attendance.forms import CancelForm, LessonChangeForm, LessonForm
 from attendance.models import Lesson
-from kvs.access import STAFF, KvsRequest, role_required
+from kvs import audit
+from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
-from kvs.models import Role
+from kvs.models import AccessEvent, Role
 from kvs.pages import form_page
-from students.models import Group
+from students.models import Group, Student
+from students.rules import folded
 
 PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
 READERS = STAFF - {Role.SYSTEM_ADMINISTRATOR}
@@ -98,6 +101,19 @@ def lesson_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
+@require_GET
+@role_required(*PLANNERS)
+def call_list(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Who cannot be mailed about this lesson, with a telephone number: to call, and to print."""
+    lesson = get_object_or_404(Lesson.objects.visible_to(request.user).select_related("group"), pk=pk)
+    placed = students_of(lesson).filter(pk__in=Student.objects.visible_to(request.user))
+    students = sorted(placed.filter(email=""), key=lambda student: folded(student.full_name))
+    people = [student.audit_id for student in students]
+    audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
+    context = {"lesson": lesson, "students": students, "mailed": placed.exclude(email="").count()}
+    return render(request, "attendance/call_list.html", context)
+
+
 @require_http_methods(["GET", "POST"])
 @role_required(*PLANNERS)
 def lesson_cancel(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
@@ -111,7 +127,8 @@ def lesson_cancel(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(_lesson: Lesson) -> str:
         messages.success(request, _("The lesson of %(day)s is cancelled.") % {"day": date_format(lesson.day)})
-        return register_url
+        over = lesson.ends_at <= timezone.now()
+        return register_url if over else reverse("attendance:call_list", args=[lesson.pk])
 
     return form_page(
         request,

@@ -26,6 +26,7 @@ from kvs.models import Organisation, WebSession
 from students.models import Contract, Programme, Student
 from students.views.portal import own_file
 
+LAPSES_SHOWN = dt.timedelta(days=14)
 MONTHS_SHOWN = 24  # the longest term to learn in is three years; older months are reached by going back
 
 
@@ -68,6 +69,7 @@ def portal(request: KvsRequest, student: Student) -> HttpResponse:
         "student": student,
         "lessons": _confirmable(request, student),
         "next_lesson": coming.select_related("group").order_by("starts_at").first(),
+        "lapsed": _lapsed(request, student),
         "hours": _hours(request, student).whole,
     }
     return render(request, "portal/home.html", context)
@@ -129,6 +131,13 @@ def _own_lessons(request: KvsRequest, student: Student) -> LessonQuerySet:
 
 def _own_marks(request: KvsRequest, student: Student) -> MarkQuerySet:
     return Mark.objects.visible_to(request.user).of_student(student)
+
+
+def _lapsed(request: KvsRequest, student: Student) -> list[Lesson]:
+    """The first lessons of the coming two weeks that do not go on."""
+    now = timezone.now()
+    soon = _own_lessons(request, student).filter(cancelled=True, ends_at__gt=now, starts_at__lt=now + LAPSES_SHOWN)
+    return list(soon.select_related("group").order_by("starts_at")[:5])
 
 
 def _confirmable(request: KvsRequest, student: Student) -> list[Now]:

@@ -211,6 +211,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "attendance:week_list": ("group", OFFICE),
     "attendance:lesson_scan": ("lesson", ADMINISTRATION),
     "attendance:lesson_cancel": ("lesson", PLANNERS),
+    "attendance:call_list": ("lesson", PLANNERS),
     "attendance:lesson_add": ("group", PLANNERS),
     "attendance:programme_hours": ("programme", OFFICE),
     "attendance:outside_add": ("programme", PLANNERS),
