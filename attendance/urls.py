@@ -22,7 +22,10 @@ from attendance.views import (
     reasons,
     register,
     tablet,
+from attendance.views import (
     teacher_hours,
+    teachers,
+)
     timetable,
     today,
 )
@@ -33,8 +36,16 @@ urlpatterns = [
     path("vandaag/", today.today, name="today"),
     path("presentielijsten/", missing.missing, name="missing"),
     path("presentielijsten/herinneringen/", missing.reminder_settings, name="reminder_settings"),
-    path("lesuren/", teacher_hours.teacher_hours, name="teacher_hours"),
-    path("lesuren/bestand/", teacher_hours.teacher_hours_file, name="teacher_hours_file"),
+from attendance.views import (
+    bestand,
+    docenten,
+    lesuren,
+    name,
+    path,
+    teacher_hours,
+    teacher_hours_file,
+    teachers,
+)
     path("rooster/", calendar.week, name="calendar"),
     path("rooster/dag/", day.day, name="calendar_day"),
     path("rooster/agenda/", calendar.week_file, name="calendar_file"),

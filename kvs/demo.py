@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from kvs import statements
-from kvs.models import ContractKind, Location, Membership, Organisation, Role, Statement, StatementText, User
+from kvs.models import ContractKind, Location, Membership, Organisation, Qualification, Role, Statement, StatementText, User
 from kvs.statement_texts import DEFAULT_TEXTS
 
 PASSWORD = "gele fiets in de regen"  # noqa: S105  # public on purpose: a demo holds made-up people only
@@ -34,6 +34,14 @@ CONTRACTS: dict[str, tuple[str, int | None]] = {  # who is no employee, and in h
     "joost": (ContractKind.SELF_EMPLOYED, 200),
     "samira": (ContractKind.VOLUNTEER, None),
     "olga": (ContractKind.OTHER, 30),
+}
+
+QUALIFICATIONS: dict[str, dict[str, object]] = {  # of Samira nothing is known yet: the planning says so
+    "marijke": {"register": "bvnt2", "number": "10021", "vog_screening": "60"},
+    "kees": {"register": "bow", "number": "2044", "vog_screening": "60"},
+    "fatma": {"exemption": "training", "vog_screening": "60"},
+    "joost": {"register": "bvnt2", "number": "10377", "vog_screening": "45"},
+    "agnieszka": {"register": "bvnt2", "number": "10412", "vog_screening": "60"},
 }
 
 
@@ -81,6 +89,18 @@ def fill() -> None:
             starts_on=today - dt.timedelta(days=400),
             ends_on=today + dt.timedelta(days=30) if role == Role.AUDITOR else None,
         )
+        if mail in QUALIFICATIONS:
+            _qualify(user, QUALIFICATIONS[mail], today)
         said_at = timezone.now() - dt.timedelta(days=40)
         Statement.objects.bulk_create(Statement(user=user, text=text, said_at=said_at) for text in texts)
     statements.reckon_everybody(12)
+
+
+def _qualify(user: User, facts: dict[str, object], today: dt.date) -> None:
+    """A place in the register for two years more, or a training that goes on; a VOG of shortly before the start."""
+    row = Qualification(user=user, vog_on=today - dt.timedelta(days=430), **facts)
+    if row.register:
+        row.valid_until = today + dt.timedelta(days=700)
+    else:
+        row.training_started_on = today - dt.timedelta(days=200)
+    row.save()

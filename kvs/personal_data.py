@@ -119,6 +119,21 @@ ACCOUNTS = (
         actors=("given_by",),
     ),
     Model(
+        "kvs.Qualification",
+        (
+            NotPersonal("user", Reason.LINK),
+            *(
+                Field(name, ACCOUNT)
+                for name in (
+                    *("register", "number", "valid_until", "training_started_on", "exemption", "exemption_reported_on"),
+                    *("vog_on", "vog_screening"),
+                )
+            ),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("user",),
+    ),
+    Model(
         "kvs.WebSession",
         (
             NotPersonal("key_hash", Reason.ROW_ID),

@@ -97,7 +97,7 @@ def close_account(*, user: User, by: User) -> None:
 
     Raises ValidationError.
     """
-    row = _managed(user, by)
+    row = managed(user, by)
     row.is_active = False
     row.save(update_fields=["is_active"])
     links.take_back(user=row, by=by)
@@ -109,7 +109,7 @@ def close_account(*, user: User, by: User) -> None:
 @transaction.atomic
 def reopen_account(*, user: User, by: User) -> None:
     """Let a closed account sign in again, in the roles it still has. Raises ValidationError."""
-    row = _managed(user, by)
+    row = managed(user, by)
     row.is_active = True
     row.save(update_fields=["is_active"])
 
@@ -117,7 +117,7 @@ def reopen_account(*, user: User, by: User) -> None:
 @transaction.atomic
 def invite_again(*, user: User, by: User) -> OneTimeLink:
     """A fresh invitation for who never came in; the old link dies. Raises ValidationError."""
-    row = _managed(user, by)
+    row = managed(user, by)
     if row.has_usable_password():
         raise ValidationError(_("This account has a password: an invitation is not needed any more."))
     if not row.is_active:
@@ -128,7 +128,7 @@ def invite_again(*, user: User, by: User) -> OneTimeLink:
 @transaction.atomic
 def take_back_invitation(*, user: User, by: User) -> None:
     """End the link that was mailed. Raises ValidationError."""
-    links.take_back(user=_managed(user, by), by=by)
+    links.take_back(user=managed(user, by), by=by)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def change_person(*, user: User, version: int, by: User, changes: Mapping[str, A
 
     Raises ValidationError, also "stale".
     """
-    _managed(user, by)
+    managed(user, by)
     row: User = changed(User.objects.all(), user.pk, version, changes)
     moved = row.email != user.email
     if moved and row.has_usable_password():
@@ -159,7 +159,7 @@ def ask_recovery(*, user: User, by: User) -> OneTimeLink:
     """`by` has seen who it is and asks that a colleague who lost the second factor may begin anew; a second person
     confirms (ASVS 6.4.4). Raises ValidationError.
     """
-    row = _managed(user, by)
+    row = managed(user, by)
     if not row.is_active:
         raise ValidationError(_("This account is closed. Open it first."))
     return links.ask_recovery(user=row, by=by)
@@ -168,7 +168,7 @@ def ask_recovery(*, user: User, by: User) -> OneTimeLink:
 @transaction.atomic
 def confirm_recovery(*, user: User, by: User) -> None:
     """The second person: password and factors go, every session ends, and a link is mailed. Raises ValidationError."""
-    row = _managed(user, by)
+    row = managed(user, by)
     if links.confirm_recovery(user=row, by=by) is None:
         raise ValidationError(_("Somebody else has to confirm what you asked, within a day. Or it was confirmed or taken back."))
     row.set_unusable_password()
@@ -193,7 +193,7 @@ def _actor(by: User) -> User:
     return actor
 
 
-def _managed(user: User, by: User) -> User:
+def managed(user: User, by: User) -> User:
     """The row of `user`, locked; raises ValidationError unless `by` may manage all of its roles of today and later."""
     actor = _actor(by)
     row: User = User.objects.select_for_update().get(pk=user.pk)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kvs import staff
 from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
-from kvs.models import ContractKind, Location, Membership, OneTimeLink, Role, User
+from kvs.models import ContractKind, Location, Membership, OneTimeLink, Qualification, Role, User
 from kvs.pages import Sorts, counted, form_page, keep_search, kept_search, list_page
 from kvs.staff import MANAGERS
 from kvs.widgets import DateInput
@@ -183,7 +183,7 @@ def manager_tabs(current: str) -> list[dict[str, object]]:
     return [{"label": label, "url": reverse(name), "current": name == current} for label, name in pages]
 
 
-def _accounts(by: User) -> "QuerySet[User]":
+def accounts_of(by: User) -> "QuerySet[User]":
     """Staff accounts with their roles and whether there is a second factor; no query per row."""
     roles = Membership.objects.visible_to(by).exclude(role=Role.STUDENT)
     listed = roles.select_related("location", "given_by").order_by("-starts_on", "role")
@@ -218,7 +218,7 @@ def account_list(request: KvsRequest) -> HttpResponse:
     """Accounts of staff, by surname or by who has no second factor yet."""
     typed = kept_search(request, "account_searches")
     chosen = AccountFilter(request.GET)
-    accounts = _accounts(request.user)
+    accounts = accounts_of(request.user)
     found = _filtered(accounts, chosen, typed)
     page = list_page(request, found, among=accounts, sorts=SORTS)
     count, more = counted(found)
@@ -278,13 +278,15 @@ def account_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "roles": [role for role in person.roles if role.ends_on is None or role.ends_on >= today],
         "former_roles": [role for role in person.roles if role.ends_on and role.ends_on < today],
         "own": person.pk == request.user.pk,
+        "teaches": any(role.role == Role.TEACHER for role in person.roles),
+        "qualification": Qualification.objects.visible_to(request.user).filter(user=person).first(),
         "today": today,
     }
     return render(request, "kvs/account_page.html", context)
 
 
 def _account(request: KvsRequest, pk: uuid.UUID) -> Any:
-    return get_object_or_404(_accounts(request.user), pk=pk)
+    return get_object_or_404(accounts_of(request.user), pk=pk)
 
 
 def _page(title: str, verb: str, person: User | None = None) -> dict[str, str]:

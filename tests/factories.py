@@ -14,7 +14,7 @@ from attendance.actions.planning import add_slot, plan_lesson
 from attendance.models import AbsenceReport, AbsenceSettings, Closure, Lesson
 from exams.actions import Cell, add_attempt, record_levels
 from kvs import statements
-from kvs.models import Location, Membership, PolicyVersion, Role, Statement, User
+from kvs.models import Location, Membership, PolicyVersion, Qualification, Role, Statement, User
 from privacy.actions.announcements import draft_policy, publish_policy, publish_register
 from privacy.actions.complaints import take_in_complaint
 from privacy.actions.consents import say
@@ -135,6 +135,7 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
     consent(student, by)
     made["given"] = give(student, by)
     stated(colleague)
+    Qualification.objects.create(user=colleague, register="bvnt2", number="12345", valid_until=timezone.localdate())
     made["review"] = AccessReview.objects.open().first() or start_review(by=staff(Role.MANAGEMENT, location))
     made |= requests_of_everyone(location, by)
     made |= told_about(enrolment.programme, by)

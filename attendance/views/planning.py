@@ -1,5 +1,6 @@
 """The lessons of a group, an extra lesson, one that is changed, and one that lapses. Series: views.timetable."""
 
+import datetime as dt
 import uuid
 
 from django.contrib import messages
@@ -19,8 +20,9 @@ from attendance.models import Lesson
 from kvs import audit
 from kvs.access import STAFF, KvsRequest, office_role, role_required
 from kvs.drafts import form_data
-from kvs.models import AccessEvent, Role
+from kvs.models import AccessEvent, Role, User
 from kvs.pages import form_page
+from kvs.qualifications import warnings_about
 from students.models import Group, Student
 from students.rules import folded
 
@@ -48,6 +50,12 @@ def group_lessons(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "attendance/group_lessons.html", context)
 
 
+def warn_of_teacher(request: KvsRequest, teacher: User | None, *days: dt.date) -> None:
+    """Say after planning what is not in order with the qualification of who teaches on these days."""
+    for sentence in dict.fromkeys(sentence for day in days for sentence in warnings_about(teacher, day)):
+        messages.warning(request, sentence)
+
+
 @require_http_methods(["GET", "POST"])
 @role_required(*PLANNERS)
 def lesson_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
@@ -60,6 +68,7 @@ def lesson_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(lesson: Lesson) -> str:
         messages.success(request, _("The lesson of %(day)s is planned.") % {"day": date_format(lesson.day)})
+        warn_of_teacher(request, lesson.teacher, lesson.day)
         return reverse("attendance:register", args=[lesson.pk])
 
     return form_page(
@@ -87,6 +96,7 @@ def lesson_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(row: Lesson) -> str:
         messages.success(request, _("The lesson of %(day)s is changed.") % {"day": date_format(row.day)})
+        warn_of_teacher(request, row.teacher, row.day)
         return reverse("attendance:register", args=[row.pk])
 
     return form_page(

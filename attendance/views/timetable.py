@@ -17,6 +17,7 @@ from attendance.actions import planning as actions
 from attendance.forms import CancelForm, ClosureForm, EndSlotForm, MakeLessonsForm, SlotForm
 from attendance.models import Closure, Lesson, Slot
 from attendance.models.planning import PLANNERS, plans_everywhere
+from attendance.views.planning import warn_of_teacher
 from kvs.access import STAFF, KvsRequest, role_required
 from kvs.drafts import form_data
 from kvs.holidays import public_holidays
@@ -47,6 +48,11 @@ def timetable(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "attendance/timetable.html", context)
 
 
+def _ends_of(slot: Slot, first: dt.date) -> list[dt.date]:
+    """The first and the last day somebody gives this weekly lesson, as far as there is a last."""
+    return [first, slot.ends_on] if slot.ends_on else [first]
+
+
 def _of_group(group: Group) -> dict[str, str]:
     return {"parent": group.name, "parent_url": reverse("attendance:timetable", args=[group.pk])}
 
@@ -65,6 +71,7 @@ def slot_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(slot: Slot) -> str:
         messages.success(request, _("%(day)s is in the timetable. Make its lessons now.") % {"day": slot.get_weekday_display()})
+        warn_of_teacher(request, slot.teacher, *_ends_of(slot, slot.starts_on))
         return reverse("attendance:timetable", args=[group.pk])
 
     return form_page(request, form, act=act, done=done, title=_("Weekly lesson"), verb=_("Save"), **_of_group(group))
@@ -85,6 +92,7 @@ def slot_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(row: Slot) -> str:
         messages.success(request, _("The timetable is changed from %(day)s.") % {"day": date_format(max(row.starts_on, first))})
+        warn_of_teacher(request, row.teacher, *_ends_of(row, max(row.starts_on, first)))
         return reverse("attendance:timetable", args=[slot.group_id])
 
     return form_page(request, form, act=act, done=done, title=_("Change weekly lesson"), verb=_("Save"), **_of_group(slot.group))

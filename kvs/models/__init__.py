@@ -17,6 +17,7 @@ from kvs.models.accounts import (
 from kvs.models.cards import Card, DeskCode
 from kvs.models.links import OneTimeLink
 from kvs.models.policy import PolicyVersion
+from kvs.models.qualifications import Qualification
 from kvs.models.statements import Statement, StatementKind, StatementText
 from kvs.models.vault import (
     AccessEvent,
@@ -50,6 +51,7 @@ __all__ = [
     "OneTimeLink",
     "Organisation",
     "PolicyVersion",
+    "Qualification",
     "RetentionSetting",
     "Role",
     "RoleSetting",

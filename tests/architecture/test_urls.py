@@ -170,6 +170,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "healthz": (200, ANYONE),
     "readyz": (200, ANYONE),
     "students:list": (302, only(*STAFF_ROLES)),
+    "attendance:teachers": (302, only(Role.ADMINISTRATION, Role.COORDINATOR, *MANAGERS)),
     "students:search": (302, dict.fromkeys(Role, 405)),
     "students:add": (302, only(*ADMINISTRATION)),
     "students:imports": (302, only(*ADMINISTRATION)),
@@ -272,6 +273,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
 SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
     "account": ("account", MANAGERS),
     "account_change": ("account", MANAGERS),
+    "account_qualification": ("account", MANAGERS),
     "account_close": ("account", MANAGERS),
     "account_recover": ("account", MANAGERS),
     "role_give": ("account", MANAGERS),
