@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kvs', '0014_statements_contracts_reviews'),
+        ('kvs', '0015_board_code'),
     ]
 
     operations = [
