@@ -22,10 +22,8 @@ from attendance.views import (
     reasons,
     register,
     tablet,
-from attendance.views import (
     teacher_hours,
     teachers,
-)
     timetable,
     today,
 )
@@ -36,16 +34,9 @@ urlpatterns = [
     path("vandaag/", today.today, name="today"),
     path("presentielijsten/", missing.missing, name="missing"),
     path("presentielijsten/herinneringen/", missing.reminder_settings, name="reminder_settings"),
-from attendance.views import (
-    bestand,
-    docenten,
-    lesuren,
-    name,
-    path,
-    teacher_hours,
-    teacher_hours_file,
-    teachers,
-)
+    path("lesuren/", teacher_hours.teacher_hours, name="teacher_hours"),
+    path("lesuren/bestand/", teacher_hours.teacher_hours_file, name="teacher_hours_file"),
+    path("docenten/", teachers.teachers, name="teachers"),
     path("rooster/", calendar.week, name="calendar"),
     path("rooster/dag/", day.day, name="calendar_day"),
     path("rooster/agenda/", calendar.week_file, name="calendar_file"),
