@@ -28,7 +28,7 @@ from kvs.models import User  # noqa: E402
 from reporting.lessons import first_of_month  # noqa: E402
 from reporting.reports import municipality  # noqa: E402
 from students.models import Client, Programme  # noqa: E402
-from tests.benchmarks import retention, school  # noqa: E402
+from tests.benchmarks import planning, retention, school, signing  # noqa: E402
 from tests.people import Browser, signed_in  # noqa: E402
 
 ROUNDS = 40
@@ -176,11 +176,13 @@ def _has_some(answer: Any) -> None:
 def main() -> int:
     """Build, measure, print. Exit code 1 when an aim is missed."""
     parser = argparse.ArgumentParser(prog="bin/bench")
-    parser.add_argument("size", nargs="?", choices=["small", "large", "retention"], default="small")
+    parser.add_argument("size", nargs="?", choices=["small", "large", "retention", "signing", "planning"], default="small")
     parser.add_argument("--number", type=int, help="of how many students the file goes (retention; default all 1,000)")
     asked = parser.parse_args()
     if asked.size == "retention":
         return retention.main(asked.number)
+    if asked.size in ("signing", "planning"):
+        return signing.main() if asked.size == "signing" else planning.main()
     size = school.LARGE if asked.size == "large" else school.SMALL
     embedded.prepare(environment.var_folder(), always=True)
     began = time.perf_counter()

@@ -1,6 +1,7 @@
 """A school of any size, the same each time, made by the database itself: no row goes through Python but the BSNs."""
 
 import datetime as dt
+import uuid
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
@@ -201,6 +202,31 @@ def add_month() -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {group}")
         return str(cursor.fetchone()[0])
+
+
+def add_rounds(teachers: int, rounds: int) -> list[list[uuid.UUID]]:
+    """More lessons without a register, of one group of each teacher, long before the others; their keys per round."""
+    begin = timezone.now().replace(second=0, microsecond=0) - dt.timedelta(days=LESSONS_BEFORE + 20)
+    starts_at = f"TIMESTAMPTZ '{begin.isoformat()}' - d * INTERVAL '1 day'"
+    group, key = f"(n * {GROUPS_PER_TEACHER})", _id("round", "n || '-' || d")
+    fill(
+        Lesson,
+        f"generate_series(0, {teachers - 1}) AS n, generate_series(0, {rounds - 1}) AS d",
+        id=key,
+        group_id=_id("group", group),
+        location_id=f"(SELECT location_id FROM students_group WHERE id = {_id('group', group)})",
+        teacher_id=_id("teacher", "n"),
+        day=f"(({starts_at}) AT TIME ZONE 'Europe/Amsterdam')::date",
+        starts_at=starts_at,
+        ends_at=f"{starts_at} + INTERVAL '150 minutes'",
+        planned_minutes="135",
+        code="translate(lpad(to_hex(n * 100 + d), 8, 'e'), '0123456789abcdef', 'ABCDEFGHIJKLMNOP')",
+    )
+    with connection.cursor() as cursor:
+        series = f"generate_series(0, {rounds - 1}) AS d, generate_series(0, {teachers - 1}) AS n"
+        cursor.execute(f"SELECT {key} FROM {series} ORDER BY d, n")
+        keys = [row[0] for row in cursor.fetchall()]
+    return [keys[start : start + teachers] for start in range(0, len(keys), teachers)]
 
 
 def _numbers() -> None:
