@@ -28,7 +28,7 @@ def main() -> int:
     groups = list(Group.objects.order_by("name").select_related("location"))
     for number, group in enumerate(groups):
         hour = 8 + 2 * (number % 5)
-        times = {"begins": dt.time(hour), "ends": dt.time(hour + 2), "room": f"{number // 10}.{number % 5}"}
+        times = {"begins": dt.time(hour), "ends": dt.time(hour + 2), "room": str(number)}
         teacher = User.objects.get(email=f"docent{number // school.GROUPS_PER_TEACHER}@voorbeeld.test")
         for weekday in WEEK:
             add_slot(group=group, by=office, weekday=weekday, starts_on=first, teacher=teacher, **times)

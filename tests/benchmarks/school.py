@@ -220,7 +220,7 @@ def add_rounds(teachers: int, rounds: int) -> list[list[uuid.UUID]]:
         starts_at=starts_at,
         ends_at=f"{starts_at} + INTERVAL '150 minutes'",
         planned_minutes="135",
-        code="translate(lpad(to_hex(n * 100 + d), 8, 'e'), '0123456789abcdef', 'ABCDEFGHIJKLMNOP')",
+        code="translate('e' || lpad(to_hex(n * 100 + d), 7, '0'), '0123456789abcdef', 'ABCDEFGHIJKLMNOP')",
     )
     with connection.cursor() as cursor:
         series = f"generate_series(0, {rounds - 1}) AS d, generate_series(0, {teachers - 1}) AS n"
