@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kvs', '0015_board_code'),
+        ('kvs', '0016_lesson_evidence_period'),
     ]
 
     operations = [
