@@ -155,6 +155,7 @@ def test_administration_elsewhere_lends_no_look_to_the_teacher_here(
     anna.memberships.create(role=Role.ADMINISTRATION, location=south, starts_on=dt.date(2020, 1, 1))
     anna = User.objects.get(pk=anna.pk)
 
+    assert not LessonEvidence.objects.visible_to(anna).exists()  # in all her roles together
     assert signed_in(anna).get(address(row)).status_code == 404
 
 

@@ -78,6 +78,7 @@ def test_a_digest_for_every_day_on_which_something_was_signed(sign: Sign) -> Non
     assert (sorted(made[0].registers), made[0].previous) == (lines, "")
     assert made[1].registers == [f"{third.pk} {Register.objects.get(lesson=third).digest}"]
     assert made[1].previous == made[0].digest == rules.night_digest(at(3).date(), "", made[0].registers)
+    assert made[1].digest == rules.night_digest(at(1).date(), made[0].digest, made[1].registers)
     assert make_digests(at(0, 3)) == []  # once
     assert [row.day for row in make_digests(at(-1, 2))] == [at(0).date()]
 
