@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from attendance import demo_absence, models, rules
+from attendance import demo_absence, demo_follow_up, models, rules
 from attendance.actions.seal import seal_rows
 from attendance.models import Claim, Lesson, Mark, Register
 from kvs.models import User
@@ -144,6 +144,7 @@ def fill(today: dt.date | None = None) -> None:
     Mark.objects.bulk_create(book.marks, batch_size=2000)
     Claim.objects.bulk_create(sorted(book.claims, key=lambda claim: claim.at), batch_size=2000)  # numbered in order of time
     demo_absence.fill(today)
+    demo_follow_up.fill(today)
 
 
 def _make_lessons(today: dt.date, chance: Random) -> list[tuple[str, Lesson]]:

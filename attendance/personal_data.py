@@ -14,6 +14,8 @@ TO_DUO = {
 FOR_ADMINISTRATION = {"readable_by": frozenset({"administration"})}
 # Who said so and when is for who handles absence: a teacher sees on the register that somebody is reported, no more.
 HANDLED = {"readable_by": frozenset({"administration", "coordinator"})}
+# What is done about absence is read by fewer people than absence itself.
+FOLLOWED = {"readable_by": frozenset({"administration", "coordinator", "management", "privacy_officer"})}
 CLAIMED = {"audited": False}  # the claims are the record of who said what when: they only grow
 NO_PICTURE = {"sensitivity": Sensitivity.SENSITIVE}  # when and of what kind, not what it shows
 
@@ -208,6 +210,91 @@ MODELS = (
             NotPersonal("night", Reason.LINK),
             NotPersonal("mailed_at", Reason.PROCESS),
         ),
+    ),
+    Model(
+        "attendance.SignalRule",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("client", Reason.LINK),
+            NotPersonal("kind", Reason.SETTING),
+            NotPersonal("threshold", Reason.SETTING),
+            NotPersonal("weeks", Reason.SETTING),
+            NotPersonal("counts", Reason.SETTING),
+            NotPersonal("active", Reason.SETTING),
+            NotPersonal("source", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "attendance.LadderStep",
+        (
+            NotPersonal("kind", Reason.SETTING),
+            NotPersonal("working_days", Reason.SETTING),
+            NotPersonal("active", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "attendance.FollowUp",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("programme", Reason.LINK),
+            Field("opened_on", ATTENDANCE, **FOLLOWED),
+            Field("next_step", ATTENDANCE, **FOLLOWED),
+            Field("due_on", ATTENDANCE, **FOLLOWED),
+            Field("closed_on", ATTENDANCE, **FOLLOWED),
+            NotPersonal("version", Reason.VERSION),
+        ),
+        owners=("programme__student",),
+    ),
+    Model(
+        "attendance.AbsenceSignal",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("follow_up", Reason.LINK),
+            NotPersonal("programme", Reason.LINK),
+            NotPersonal("client", Reason.LINK),
+            Field("kind", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("threshold", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("weeks", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("counts", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("starts_on", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("ends_on", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("found_on", ATTENDANCE, **FOLLOWED, **CLAIMED),
+        ),
+        owners=("programme__student",),
+    ),
+    Model(
+        "attendance.SignalLesson",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("signal", Reason.LINK),
+            NotPersonal("mark", Reason.LINK),
+        ),
+    ),
+    Model(
+        "attendance.FollowUpStep",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("follow_up", Reason.LINK),
+            Field("kind", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("outcome", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("skipped", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("done_on", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("at", ATTENDANCE, **FOLLOWED, **CLAIMED),
+            Field("by_audit_id", ATTENDANCE, **FOLLOWED, **CLAIMED),
+        ),
+        owners=("follow_up__programme__student",),
+    ),
+    Model(
+        "attendance.AbsenceLetter",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("step", Reason.LINK),
+            Field("page", ATTENDANCE, **FOLLOWED, **CLAIMED, sensitivity=Sensitivity.IDENTIFIER),
+            NotPersonal("mailed_at", Reason.PROCESS),
+        ),
+        owners=("step__follow_up__programme__student",),
     ),
     Model(
         "attendance.ContractHours",

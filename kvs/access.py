@@ -93,7 +93,8 @@ NAVIGATION = (
         "attendance:missing",
         "list-checks",
         frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
-        waiting="attendance.missing.number_missing",
+        waiting="attendance.waiting.number_waiting",
+        also=("/opvolging/",),
     ),
     Destination(
         _("Absence"),

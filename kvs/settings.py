@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {  # seconds
     "delete-old-exports": {"task": "privacy.tasks.delete_old_exports", "schedule": 86400},
     "retention": {"task": "privacy.tasks.start_retention", "schedule": 86400},
     "remind-of-requests": {"task": "privacy.tasks.remind", "schedule": 3600},
+    "signals-of-absence": {"task": "attendance.tasks.start_signals", "schedule": 86400},
     "remind-of-registers": {"task": "attendance.tasks.remind_of_registers", "schedule": 3600},
     "night-digest": {"task": "attendance.tasks.night_digest", "schedule": 900},
     "delete-old-report-runs": {"task": "reporting.tasks.delete_old_runs", "schedule": 3600},

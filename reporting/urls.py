@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting import annex_pages, count_pages, student_pages, views
+from reporting import absence_pages, annex_pages, count_pages, student_pages, views
 
 app_name = "reporting"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("rapporten/<uuid:pk>/stoppen/", views.run_stop, name="stop"),
     path("rapporten/<uuid:pk>/bestand/<uuid:file>/", views.run_file, name="file"),
     path("rapporten/<uuid:pk>/overdragen/", views.run_hand_over, name="hand_over"),
+    path("opvolging/<uuid:pk>/melding/", absence_pages.report_absence, name="report_absence"),
     path("cursisten/<uuid:pk>/voortgang/", student_pages.student_progress, name="student_progress"),
     path("trajecten/<uuid:pk>/bijlage/", annex_pages.annex, name="annex"),
     path("bijlage-uw-gegevens/", annex_pages.annex_blank, name="annex_blank"),

@@ -8,10 +8,21 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
+from attendance.actions import Row, sign_register
 from attendance.actions.absence import report_absence
+from attendance.actions.follow_up import add_rule, find_signals, take_step
 from attendance.actions.hours import add_outside_hours, set_opening_balance
 from attendance.actions.planning import add_slot, plan_lesson
-from attendance.models import AbsenceReport, AbsenceSettings, Closure, Lesson
+from attendance.models import (
+    AbsenceLetter,
+    AbsenceReport,
+    AbsenceSettings,
+    Closure,
+    FollowUp,
+    FollowUpStep,
+    Lesson,
+    SignalRule,
+)
 from exams.actions import Cell, add_attempt, record_levels
 from kvs import statements
 from kvs.models import Location, Membership, PolicyVersion, Qualification, Role, Statement, User
@@ -123,6 +134,7 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
         "balance": set_opening_balance(contract=contract, by=by, **old),
         "outside": add_outside_hours(programme=enrolment.programme, by=by, **done, **proven),
         "case_manager": client.case_managers.create(surname="Jansen"),
+        **follow_ups(enrolment, client, by),
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),
         "restriction": limit(limited, by),
@@ -154,6 +166,37 @@ def leave(student: Student, by: User, days_ahead: int = 40) -> AbsenceReport:
     asked = report_absence(student=student, starts_at=begin, ends_at=begin + dt.timedelta(hours=8), reason="holiday", by=by)
     AbsenceReport.objects.filter(pk=asked.pk).update(status="asked", party="student")
     return asked
+
+
+def follow_ups(enrolment: Enrolment, client: Client, by: User) -> dict[str, Any]:
+    """A rule of the client, and a follow-up after the talk and the first letter."""
+    rule = make_rule(by, client=client, threshold=1)
+    made = follow_up(enrolment, by)
+    for outcome in ("agreed", "handed"):
+        climb(made, outcome, by)
+    return {"signal_rule": rule, "follow_up": made, "absence_letter": AbsenceLetter.objects.get(step__follow_up=made)}
+
+
+def make_rule(by: User, **fields: Any) -> SignalRule:
+    """The rule of the school that looks at lessons missed, unless `fields` say otherwise."""
+    known: dict[str, Any] = {"client": None, "kind": "lessons", "threshold": 3, "weeks": 4, "counts": "unexcused"}
+    return add_rule(by=by, **(known | {"active": True, "source": "Overeenkomst, artikel 5"} | fields))
+
+
+def climb(row: FollowUp, outcome: str, by: User, **facts: Any) -> FollowUpStep:
+    """Take the next step of a follow-up today."""
+    version = FollowUp.objects.values_list("version", flat=True).get(pk=row.pk)
+    return take_step(follow_up=row, version=version, outcome=outcome, by=by, **({"done_on": timezone.localdate()} | facts))
+
+
+def follow_up(enrolment: Enrolment, by: User) -> FollowUp:
+    """The follow-up of one missed lesson, five days ago, found today by a rule that must be there."""
+    teacher = staff(Role.TEACHER, enrolment.group.location)
+    teach(teacher, enrolment.group, by)
+    lesson = make_lesson(enrolment.group, by, starts_at=timezone.now() - dt.timedelta(days=5))
+    sign_register(lesson=lesson, rows=[Row(enrolment.pk, "absent")], by=teacher)
+    find_signals(today=timezone.localdate(), by=by)
+    return FollowUp.objects.get(programme=enrolment.programme)
 
 
 def told_about(programme: Programme, by: User) -> dict[str, Any]:

@@ -47,6 +47,8 @@ MORE: dict[str, dict[str, str]] = {
     "students:inform_done": {},
     "students:import_other": {"pk": "import", "cell": "C2"},
     "role_times_edit": {"role": "teacher"},
+    "attendance:ladder_step": {"kind": "talk"},
+    "attendance:own_letter": {"pk": "absence_letter"},
     "privacy:statements_chapter": {"chapter": "why"},
     "statement_text": {"kind": "instruction"},
     "attendance:scans_match": {},

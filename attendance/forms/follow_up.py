@@ -1,12 +1,16 @@
 """Forms of following up: missing registers, absence."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from attendance.models import FollowUpSetting, LessonQuerySet
+from attendance.models import FollowUpSetting, LadderStep, LessonQuerySet, SignalRule
+from attendance.models.follow_up import OUTCOMES, Outcome, Skipped, Step
 from kvs.models import User
+from kvs.widgets import DateInput
 from students.models import Group
 
 
@@ -40,3 +44,80 @@ class FollowUpSettingForm(forms.ModelForm[FollowUpSetting]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+
+
+class FollowUpFilter(forms.Form):
+    """Which follow-ups are listed."""
+
+    toon = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[("", _("open")), ("nu", _("due today or late")), ("gesloten", _("closed"))],
+    )
+
+
+class StepForm(forms.Form):
+    """How the next step went."""
+
+    outcome = forms.ChoiceField(label=_("How did it go?"), widget=forms.RadioSelect)
+    skipped = forms.ChoiceField(
+        label=_("Why it is passed over"),
+        choices=[("", "---------"), *Skipped.choices],
+        required=False,
+        help_text=_("Only when you pass this step over."),
+    )
+    done_on = forms.DateField(label=_("Done on"), widget=DateInput(), initial=timezone.localdate)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, outcomes: Iterable[Outcome], version: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["outcome"].choices = [(one.value, one.label) for one in outcomes]  # type: ignore[attr-defined]
+        self.fields["version"].initial = version
+
+
+class CloseForm(forms.Form):
+    """Why a follow-up ends."""
+
+    because = forms.ChoiceField(
+        label=_("Why"), choices=[(one.value, one.label) for one in OUTCOMES[Step.CLOSE]], widget=forms.RadioSelect
+    )
+    done_on = forms.DateField(label=_("Closed on"), widget=DateInput(), initial=timezone.localdate)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, version: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = version
+
+
+class SignalRuleForm(forms.ModelForm[SignalRule]):
+    """A rule of absence. Whose it is and what it looks at do not change: that would be another rule."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = SignalRule
+        fields = ("client", "kind", "threshold", "weeks", "counts", "active", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+        self.fields["client"].empty_label = _("the school (all students)")  # type: ignore[attr-defined]
+        if not self.instance._state.adding:
+            for name in ("client", "kind"):
+                del self.fields[name]
+
+
+class LadderStepForm(forms.ModelForm[LadderStep]):
+    """How this school takes a step."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = LadderStep
+        fields = ("working_days", "active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+        if self.instance.kind == Step.CLOSE:  # a ladder has an end
+            del self.fields["active"]

@@ -2,7 +2,19 @@
 
 from attendance.models.absence import AbsenceReason, AbsenceReport, AbsenceSettings
 from attendance.models.corrections import Correction
-from attendance.models.follow_up import FollowUpSetting, RegisterReminder, follow_up_settings
+from attendance.models.follow_up import (
+    AbsenceLetter,
+    AbsenceSignal,
+    FollowUp,
+    FollowUpSetting,
+    FollowUpStep,
+    LadderStep,
+    RegisterReminder,
+    SignalLesson,
+    SignalRule,
+    follow_up_settings,
+    ladder,
+)
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
     PROVEN,
@@ -28,9 +40,11 @@ from attendance.models.presence import Means
 
 __all__ = [
     "PROVEN",
+    "AbsenceLetter",
     "AbsenceReason",
     "AbsenceReport",
     "AbsenceSettings",
+    "AbsenceSignal",
     "Claim",
     "ClaimQuerySet",
     "Closure",
@@ -38,7 +52,10 @@ __all__ = [
     "Correction",
     "Delivery",
     "DigestMail",
+    "FollowUp",
     "FollowUpSetting",
+    "FollowUpStep",
+    "LadderStep",
     "Lesson",
     "LessonEvidence",
     "LessonQuerySet",
@@ -54,10 +71,13 @@ __all__ = [
     "RegisterQuerySet",
     "RegisterReminder",
     "Scan",
+    "SignalLesson",
+    "SignalRule",
     "Slot",
     "Subject",
     "follow_up_settings",
     "hours_of",
+    "ladder",
     "reaches",
     "shared_devices",
     "teaches",

@@ -16,12 +16,29 @@ from attendance.actions.reminders import change_settings
 from attendance.forms.follow_up import FollowUpSettingForm, MissingFilter
 from attendance.missing import WATCHERS, missing_registers
 from attendance.models import FollowUpSetting, LessonQuerySet, Mark, follow_up_settings
+from attendance.models.follow_up import FOLLOW_UP_READERS
+from attendance.waiting import due_steps
 from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
-from kvs.models import Role
+from kvs.models import Role, User
 from kvs.pages import Sorts, counted, form_page, list_page
 
 DECIDERS = (Role.ADMINISTRATION, Role.MANAGEMENT)  # who decide for the school
+
+
+def follow_up_tabs(user: User, current: str, *, missing: int) -> list[dict[str, object]]:
+    """Registers and absence side by side, as far as `user` may open them. `missing`: registers without a signature."""
+    tabs = (
+        (_("Registers"), "attendance:missing", (Role.TEACHER, *WATCHERS), missing),
+        (_("Follow-up of absence"), "attendance:follow_ups", FOLLOW_UP_READERS, due_steps(user).count()),
+    )
+    return [
+        {"label": label, "url": reverse(name), "current": name == current, "missing": number}
+        for label, name, roles, number in tabs
+        if user.has_role(*roles)
+    ]
+
+
 SORTS: Sorts = {"day": ("starts_at", "pk"), "group": (Lower("group__name"), "starts_at", "pk")}
 
 
@@ -42,6 +59,7 @@ def missing(request: KvsRequest) -> HttpResponse:
         "count": count,
         "more": more,
         "today": timezone.localdate(),
+        "tabs": follow_up_tabs(request.account, "attendance:missing", missing=everything.count()),
         "may_decide": request.account.has_role(*DECIDERS),
     }
     return render(request, "attendance/missing.html", context)

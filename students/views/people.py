@@ -29,6 +29,7 @@ from students.models.groups import FAR_AWAY, active
 EDITORS = (Role.ADMINISTRATION,)
 PROGRAMME_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 PROGRESS_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.TEACHER, Role.MANAGEMENT)
+FOLLOW_UP_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 CONSENT_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.PRIVACY_OFFICER)
 DISCLOSURE_READERS = (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 LAST_LETTER = "\U0010ffff"  # sorts behind every name
@@ -199,6 +200,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
     tabs = (
         (_("Data"), "students:detail", tuple(STAFF)),
         (_("Programme and contract"), "students:programmes", PROGRAMME_READERS),
+        (_("Follow-up"), "attendance:student_follow_ups", FOLLOW_UP_READERS),
         (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),
         (_("Consents"), "privacy:consents", CONSENT_READERS),
         (_("Invoices"), "privacy:student_invoices", (Role.FINANCE,)),

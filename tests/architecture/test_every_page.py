@@ -175,6 +175,7 @@ BY_HAND: dict[str, Any] = {
 
 # Codes of our own software in a column of text: another word there is no value but a broken row.
 CODES = {
+    "attendance.AbsenceLetter.page",
     "privacy.Complaint.letter",
     "privacy.PrivacyRequest.letter",
     "students.CorrectionProposal.field",
@@ -190,6 +191,9 @@ REFUSED = {
     "attendance.Claim.by_audit_id",
     "attendance.Claim.device",
     *(f"attendance.OutsideHours.{name}" for name in ("at", "by_audit_id", "day", "provider", "reference")),
+    *(f"attendance.FollowUpStep.{name}" for name in ("at", "by_audit_id", "done_on")),
+    "attendance.FollowUp.closed_on",
+    "attendance.AbsenceSignal.ends_on",
     "exams.ExamAttempt.result_on",
     "exams.ExamAttempt.taken_on",
     "exams.LevelMeasurement.measured_on",

@@ -48,6 +48,7 @@ ANYONE = dict.fromkeys(Role, 200)
 OFFICE = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 ADMINISTRATION = (Role.ADMINISTRATION,)
 MANAGERS = (Role.SYSTEM_ADMINISTRATOR, Role.MANAGEMENT)
+READ_FOLLOW_UPS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
 PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
 
 
@@ -83,6 +84,10 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "attendance:absence_settings": (302, only(*ADMINISTRATION)),
     "attendance:closures": (302, only(*PLANNERS)),
     "attendance:closure_add": (302, only(*PLANNERS)),
+    "attendance:follow_ups": (302, only(*READ_FOLLOW_UPS)),
+    "attendance:signals_find": (405, dict.fromkeys(Role, 405)),
+    "attendance:signal_rules": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
+    "attendance:signal_rule_add": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "attendance:missing": (302, only(Role.TEACHER, *PLANNERS)),
     "attendance:reminder_settings": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
     "statements": (302, only(*STAFF_ROLES)),
@@ -220,6 +225,13 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "attendance:contract_hours": ("contract", ADMINISTRATION),
     "attendance:balance_add": ("contract", ADMINISTRATION),
     "attendance:balance_edit": ("balance", ADMINISTRATION),
+    "attendance:follow_up": ("follow_up", READ_FOLLOW_UPS),
+    "attendance:follow_up_step": ("follow_up", PLANNERS),
+    "attendance:follow_up_close": ("follow_up", PLANNERS),
+    "attendance:student_follow_ups": ("student", READ_FOLLOW_UPS),
+    "attendance:absence_letter": ("absence_letter", READ_FOLLOW_UPS),
+    "attendance:letter_preview": ("follow_up", PLANNERS),
+    "reporting:report_absence": ("follow_up", PLANNERS),
     "attendance:lesson_change": ("lesson", PLANNERS),
     "attendance:timetable": ("group", OFFICE),
     "attendance:slot_add": ("group", PLANNERS),
@@ -277,6 +289,7 @@ SHARED: dict[str, tuple[str, tuple[Role, ...]]] = {
     "account_close": ("account", MANAGERS),
     "account_recover": ("account", MANAGERS),
     "role_give": ("account", MANAGERS),
+    "attendance:signal_rule": ("signal_rule", (Role.ADMINISTRATION, Role.MANAGEMENT)),
     "role_end": ("role", MANAGERS),
     "privacy:withheld_done": ("withheld", (Role.PRIVACY_OFFICER,)),
     "privacy:incident": ("incident", (Role.PRIVACY_OFFICER, Role.MANAGEMENT)),
@@ -304,6 +317,7 @@ OWN: dict[str, dict[str, str]] = {
     "attendance:own_sick": {},
     "attendance:own_leave": {},
     "attendance:own_calendar_file": {},
+    "attendance:own_letters": {},
     "students:own_data": {},
     "students:own_numbers": {},
     "students:who_looked": {},
@@ -322,6 +336,8 @@ ELSEWHERE = {
     "factor_remove": "test_a_stranger_removes_nothing",
     "attendance:board": "test_strangers_open_no_board",
     "attendance:tablet_open": "test_strangers_open_no_tablet",
+    "attendance:ladder_step": "test_strangers_set_no_rules",
+    "attendance:own_letter": "test_nobody_reads_a_letter_of_somebody_else",
     "role_times_edit": "test_strangers_set_no_times",
     "statement_text": "test_strangers_make_no_version",
     "account_act": "test_strangers_change_nothing",
