@@ -14,9 +14,9 @@ CLOSED = 1  # of those found first this many came back
 def fill(today: dt.date) -> None:
     """After the lessons: what the rules found in them over the last weeks, and what Ineke did about it."""
     by = staff("ineke")
-    common = {"client": None, "active": True, "by": by, "source": ""}
-    add_rule(kind="lessons", threshold=4, weeks=4, counts="unexcused", **common)
-    add_rule(kind="consecutive", threshold=3, weeks=4, counts="unexcused", **common)
+    common = {"client": None, "active": True, "counts": "unexcused", "source": ""}
+    add_rule(kind="lessons", threshold=4, weeks=4, by=by, **common)
+    add_rule(kind="consecutive", threshold=3, weeks=4, by=by, **common)
     change_step(kind="letter_1", version=1, by=by, changes={"working_days": 3})
     for days, steps in FOUND.items():
         day = today - dt.timedelta(days=days)
