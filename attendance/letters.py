@@ -15,7 +15,7 @@ from attendance.absence_reasons import EXCUSED
 from attendance.hours import offered_marks
 from attendance.models import FollowUp, Mark
 from attendance.signal_rules import ALL
-from kvs.models import Organisation, User
+from kvs.models import Organisation
 from kvs.pdf import make_pdf
 
 LANGUAGE = "nl"  # the language of the school's paper
@@ -53,8 +53,10 @@ def lines(marks: "QuerySet[Mark]") -> list[Line]:
     return [Line(row, row.lesson.planned_minutes - row.minutes_attended, row.minutes_attended == 0) for row in rows]
 
 
-def absence_letter(follow_up: FollowUp, kind: str, by: User, today: dt.date) -> str:
-    """The page of the first, second or third letter (`kind`), as it is given on `today`."""
+def absence_letter(follow_up: FollowUp, kind: str, today: dt.date) -> str:
+    """The page of the first, second or third letter (`kind`), as it is given on `today`. The school signs it: no colleague is
+    named, so that the student's own copy of the file names none either.
+    """
     school = Organisation.objects.first()
     with translation.override(LANGUAGE):
         known = {
@@ -62,7 +64,6 @@ def absence_letter(follow_up: FollowUp, kind: str, by: User, today: dt.date) -> 
             "kind": kind,
             "lines": lines(missed_marks(follow_up, today)),
             "today": today,
-            "by": by,
             "school": school,
         }
         return render_to_string("attendance/letter.html", known)

@@ -174,7 +174,7 @@ def _end(row: FollowUp, day: dt.date) -> None:
 
 
 def _write_letter(step: FollowUpStep, by: User) -> None:
-    letter = AbsenceLetter.objects.create(step=step, page=letters.absence_letter(step.follow_up, step.kind, by, step.done_on))
+    letter = AbsenceLetter.objects.create(step=step, page=letters.absence_letter(step.follow_up, step.kind, step.done_on))
     start_job("attendance.tell_letter", {"letter": letter.pk}, by=by)
 
 

@@ -196,7 +196,7 @@ def letter_preview(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     row = _one(request, pk)
     if row.next_step not in LETTERS:
         raise Http404
-    page = letters.absence_letter(row, row.next_step, request.user, timezone.localdate())
+    page = letters.absence_letter(row, row.next_step, timezone.localdate())
     return letter_answer(page, "brief-voorbeeld.pdf")
 
 
