@@ -129,6 +129,7 @@ def report_absence(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         template="reporting/report_absence.html",
         student=student,
         report=report,
+        locked=ATTENDANCE.code in student.restricted,
         title=_("Tell the client about absence"),
         verb=_("Record that it was told"),
         parent=student.full_name,

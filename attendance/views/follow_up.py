@@ -194,7 +194,7 @@ def follow_up_close(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def letter_preview(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """The next letter as it would be given today. Nothing is kept."""
     row = _one(request, pk)
-    if row.next_step not in LETTERS:
+    if row.next_step not in LETTERS or ATTENDANCE.code in row.programme.student.restricted:
         raise Http404
     page = letters.absence_letter(row, row.next_step, timezone.localdate())
     return letter_answer(page, "brief-voorbeeld.pdf")

@@ -157,6 +157,8 @@ def test_a_restriction_stops_a_follow_up_that_runs(found: FollowUp, bram: User, 
         climb(found, "agreed", bram)
     page = signed_in(bram).get(reverse("attendance:follow_up", args=[found.pk])).content.decode()
     assert reverse("attendance:follow_up_step", args=[found.pk]) not in page
+    FollowUp.objects.update(next_step="letter_1")
+    assert signed_in(bram).get(reverse("attendance:letter_preview", args=[found.pk])).status_code == 404
 
 
 def test_queries_do_not_grow_with_students(found: FollowUp, group: Group, north: Location, ineke: User) -> None:

@@ -82,6 +82,7 @@ def test_without_a_ground_nothing_is_recorded(row: FollowUp, bram: User, ineke: 
     assert (objected.status_code, restricted.status_code) == (422, 422)
     assert "bezwaar" in objected.content.decode()
     assert not Disclosure.objects.exists()
+    assert "de hele les" not in restricted.content.decode()
 
 
 def test_a_private_client_needs_consent(row: FollowUp, bram: User, ineke: User, client_: Client) -> None:
