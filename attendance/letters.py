@@ -43,7 +43,7 @@ def missed_marks(follow_up: FollowUp, until: dt.date) -> "QuerySet[Mark]":
         lesson__day__range=(since, until),
     )
     if not any(row.counts == ALL for row in signals):
-        return with_verdict(found).exclude(verdict=EXCUSED)
+        return with_verdict(found).exclude(verdict=EXCUSED)  # type: ignore[misc]  # with_verdict adds it
     return found
 
 

@@ -54,7 +54,9 @@ def find(today: dt.date, programme: uuid.UUID | None = None) -> Iterator[Found]:
         )
     )
     for pk, lines in groupby(rows.iterator(chunk_size=5000), key=itemgetter(0)):
-        lessons = [Presence(*line[1:5], excused=line[5] == EXCUSED) for line in lines]
+        lessons = [
+            Presence(mark, day, planned, attended, verdict == EXCUSED) for _pk, mark, day, planned, attended, verdict in lines
+        ]
         if lessons[-1].day < today - NEWS:
             continue
         for rule, client in rules.of(pk):
