@@ -49,6 +49,11 @@ class Minutes(NamedTuple):
         return self.offered - self.attended - self.excused - self.unknown
 
     @property
+    def unproven(self) -> int:
+        """Attended by the word of the teacher alone, or of nobody an auditor asks for."""
+        return self.attended - self.proven
+
+    @property
     def rate(self) -> float | None:
         """Attended of what was offered, in per cent; None when nothing was."""
         return _per_cent(self.attended, self.offered)
@@ -86,9 +91,12 @@ def with_breaks(line: Line) -> Line:
     return line._replace(minutes=line.minutes.plus(line.breaks), breaks=Minutes())
 
 
-def as_hours(lines: Iterable[Line]) -> list[hour_rules.Hours]:
-    """What rules are asked about."""
-    return [hour_rules.Hours(line.course, line.subject, line.hour_class, line.minutes.attended) for line in lines]
+def as_hours(lines: Iterable[Line], *, proven: bool = False) -> list[hour_rules.Hours]:
+    """What rules are asked about: minutes attended, or of these only the proven ones."""
+    return [
+        hour_rules.Hours(line.course, line.subject, line.hour_class, line.minutes.proven if proven else line.minutes.attended)
+        for line in lines
+    ]
 
 
 def lesson_lines(programmes: "Iterable[Programme] | QuerySet[Programme]", today: dt.date) -> list[Line]:

@@ -13,7 +13,8 @@ from typing import Any
 from attendance import hour_rules
 from attendance.hour_rules import CLASS_LABELS, HOUR, Counted, Hours, Rule
 from attendance.hours import Line, Minutes, as_hours, forecast, lesson_lines, total, with_breaks
-from attendance.models import ContractHours, OpeningBalance, OutsideHours
+from attendance.models import ContractHours, OpeningBalance, OutsideHours, proven_only
+from attendance.models.evidence import ProvenOnlyFor
 from kvs.models import User
 from students.models import Contract, Programme
 
@@ -35,6 +36,7 @@ class RuleRow:
 
     rule: Rule
     counted: Counted
+    proven_only: bool = False  # the school counts only proven minutes of lessons for it
 
     @property
     def whole_hours(self) -> int:
@@ -70,6 +72,7 @@ class ContractRow:
     balances: list[OpeningBalance]
     rules: list[RuleRow]
     forecast_on: dt.date | None = None
+    proven_only: bool = False  # its client counts only proven minutes
 
     @property
     def purchased(self) -> int | None:
@@ -79,7 +82,7 @@ class ContractRow:
     @property
     def used(self) -> int:
         """Minutes attended, with what was brought along."""
-        return self.lessons.attended + self.brought
+        return (self.lessons.proven if self.proven_only else self.lessons.attended) + self.brought
 
     @property
     def left(self) -> int | None:
@@ -104,7 +107,7 @@ class Overview:
 
 def overview(programme: Programme, by: User, today: dt.date) -> Overview:
     """The hours of `programme`; rules over all programmes of the student under the same law, so that hours of an earlier
-    route stay (Gevolgde Uren API). Five queries.
+    route stay (Gevolgde Uren API). Six queries.
     """
     siblings = list(Programme.objects.visible_to(by).filter(student=programme.student_id, law=programme.law))
     contracts = list(
@@ -119,9 +122,10 @@ def overview(programme: Programme, by: User, today: dt.date) -> Overview:
     entries = list(OutsideHours.objects.visible_to(by).filter(programme__in=siblings).current().select_related("corrects"))
     rules = hour_rules.rules_for(programme.law, programme.route, today)
     brought = brought_hours(balances, contracts)
-    together = [*as_hours(lines), *(row for rows in brought.values() for row in rows), *outside_hours(entries)]
+    only = proven_only()
+    beside = [*(row for rows in brought.values() for row in rows), *outside_hours(entries)]
     made = Overview(programme)
-    made.rules = [RuleRow(rule, rule.counted(together)) for rule in rules if not rule.per_contract]
+    made.rules = _rule_rows([rule for rule in rules if not rule.per_contract], lines, beside, only)
     made.entries = [entry for entry in entries if entry.programme_id == programme.pk]
     per_contract = [rule for rule in rules if rule.per_contract]
     by_contract: dict[uuid.UUID | None, list[Line]] = defaultdict(list)
@@ -132,8 +136,14 @@ def overview(programme: Programme, by: User, today: dt.date) -> Overview:
     for contract in [*own, *([None] if None in by_contract else [])]:
         key = contract.pk if contract else None
         kept = [balance for balance in balances if balance.contract_id == key]
-        made.contracts.append(_contract_row(contract, by_contract[key], kept, brought.get(key, []), per_contract, today))
+        made.contracts.append(_contract_row(contract, by_contract[key], kept, brought.get(key, []), per_contract, today, only))
     return made
+
+
+def _rule_rows(rules: Iterable[Rule], lines: list[Line], beside: list[Hours], only: ProvenOnlyFor) -> list[RuleRow]:
+    """What counts for each rule: hours of lessons, proven ones only where the school says so, and the hours `beside` them."""
+    counted = {proven: [*as_hours(lines, proven=proven), *beside] for proven in (True, False)}
+    return [RuleRow(rule, rule.counted(counted[rule.key in only.rules]), rule.key in only.rules) for rule in rules]
 
 
 def _contract_row(
@@ -143,9 +153,9 @@ def _contract_row(
     brought: list[Hours],
     rules: Iterable[Rule],
     today: dt.date,
+    only: ProvenOnlyFor,
 ) -> ContractRow:
     lesson_hour, breaks_count = terms_of(contract) if contract else (HOUR, False)
-    hours = [*as_hours(lines), *brought]
     row = ContractRow(
         contract,
         lesson_hour,
@@ -154,7 +164,8 @@ def _contract_row(
         brought=sum(balance.minutes for balance in balances),
         kinds=_kinds(lines, brought),
         balances=balances,
-        rules=[RuleRow(rule, rule.counted(hours)) for rule in rules],
+        rules=_rule_rows(rules, lines, brought, only),
+        proven_only=contract is not None and contract.client_id in only.clients,
     )
     if contract and row.left and (contract.ends_on is None or contract.ends_on >= today):
         row.forecast_on = forecast(row.left, sum(line.recent for line in lines), today, contract.starts_on)

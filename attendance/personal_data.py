@@ -297,6 +297,23 @@ MODELS = (
         owners=("step__follow_up__programme__student",),
     ),
     Model(
+        "attendance.EvidenceSetting",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("mode", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
+        "attendance.ProvenOnly",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("rule", Reason.SETTING),
+            NotPersonal("client", Reason.LINK),
+            NotPersonal("source", Reason.SETTING),
+        ),
+    ),
+    Model(
         "attendance.ContractHours",
         (
             NotPersonal("contract", Reason.LINK),

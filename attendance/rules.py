@@ -50,7 +50,6 @@ LITERACY = "literacy"  # both the subject of a lesson and the course of a contra
 # Who stands behind a mark. Norm 2.9.2 of Blik op Werk asks for the two parties or for initials on a list
 # (domain/blik_op_werk_and_municipalities.md, section 1.1); the word of one of them proves nothing.
 BOTH, TEACHER_ONLY, STUDENT_ONLY, PAPER, NO_EVIDENCE = EVIDENCE = ("both", "teacher", "student", "paper", "none")
-PROVING = frozenset({BOTH, PAPER})
 
 
 class Counts(NamedTuple):
@@ -96,9 +95,12 @@ def evidence(*, teacher: bool, student: bool, paper: bool) -> str:
     return STUDENT_ONLY if student else NO_EVIDENCE
 
 
-def proven(state: str, found: str) -> bool:
-    """Whether a mark with `state` and this evidence counts as proven (bewezen). Absence needs no proof and gives none."""
-    return state in THERE and found in PROVING
+def proven(state: str, *, teacher: bool, student: bool, paper: bool, mode: str = "both") -> bool:
+    """Whether a mark with `state` counts as proven (bewezen): both parties, or initials on paper. `mode`: what the school
+    takes as evidence, "paper", "digital" or "both". Absence needs no proof and gives none.
+    """
+    digitally, on_paper = teacher and student and mode != "paper", paper and mode != "digital"
+    return state in THERE and (digitally or on_paper)
 
 
 def percentage(attended: int, offered: int) -> int | None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from attendance.actions import Row, confirm_presence, save_register, sign_register
 from attendance.actions.corrections import correct_mark
 from attendance.actions.evidence import add_evidence
+from attendance.actions.evidence_settings import count_proven_only
 from attendance.actions.nightly import make_digests
 from attendance.actions.papers import add_scan, match_scan
 from attendance.actions.planning import plan_lesson
@@ -34,6 +35,10 @@ from tests.students.importing import book, send
 # address name -> keyword of the address -> key of WholeSchool.keys, or the word itself
 MORE: dict[str, dict[str, str]] = {
     "factor_remove": {"pk": "1"},
+    "attendance:came": {"pk": "lesson"},
+    "attendance:proven_only_remove": {"pk": "proven_only"},
+    "attendance:correct": {"pk": "signed_lesson", "enrolment": "enrolment"},
+    "attendance:keep_away": {"pk": "lesson", "enrolment": "enrolment"},
     "students:correction_decide": {"pk": "proposal"},
     "attendance:own_reason": {"pk": "missed"},
     **{f"attendance:{name}": {"pk": "absence"} for name in ("absence_decide", "own_back", "own_withdraw")},
@@ -182,10 +187,13 @@ def add_lessons(school: WholeSchool) -> None:
         group=lesson.group, starts_at=begin, ends_at=begin + dt.timedelta(hours=1), planned_minutes=55, by=teacher
     )
     sign_register(lesson=earlier, rows=[Row(enrolment.pk, "absent")], by=teacher)
-    correct_mark(
-        lesson=earlier, row=Row(enrolment.pk, "reported", version=1), reason="message", by=school.people[Role.COORDINATOR]
-    )
+    row = Row(enrolment.pk, "reported", version=1)
+    correct_mark(lesson=earlier, row=row, reason="message", by=school.people[Role.COORDINATOR])
+    school.keys["signed_lesson"] = str(earlier.pk)
     school.keys["missed"] = str(enrolment.marks.get(lesson=earlier).pk)
+    client = Client.objects.get(pk=school.keys["client"])
+    counted = count_proven_only(client=client, source="Contract 2026", by=school.office)
+    school.keys["proven_only"] = str(counted.pk)
     (night,) = make_digests(timezone.localtime().replace(hour=12) + dt.timedelta(days=1))
     link = scanned(earlier, teacher)
     school.keys |= {"night": str(night.day), "scan": str(link.scan_id), "lesson_scan": str(link.pk)}

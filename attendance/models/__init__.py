@@ -15,6 +15,7 @@ from attendance.models.follow_up import (
     follow_up_settings,
     ladder,
 )
+from attendance.models.evidence import EvidenceSetting, ProvenOnly, proven_only
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
     PROVEN,
@@ -53,6 +54,7 @@ __all__ = [
     "Delivery",
     "DigestMail",
     "FollowUp",
+    "EvidenceSetting",
     "FollowUpSetting",
     "FollowUpStep",
     "LadderStep",
@@ -67,6 +69,7 @@ __all__ = [
     "NightDigest",
     "OpeningBalance",
     "OutsideHours",
+    "ProvenOnly",
     "Register",
     "RegisterQuerySet",
     "RegisterReminder",
@@ -78,6 +81,7 @@ __all__ = [
     "follow_up_settings",
     "hours_of",
     "ladder",
+    "proven_only",
     "reaches",
     "shared_devices",
     "teaches",

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Deferrable, F, Func, Q, Sum
+from django.db.models import Deferrable, Exists, F, Func, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from attendance import rules
 from attendance.models import student_once
+from attendance.models.evidence import EvidenceSetting
 from attendance.models.planning import Delivery, Slot, Subject, kind_constraints
 from attendance.models.presence import Means
 from attendance.models.student_once import StudentOnce
@@ -255,8 +256,12 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         return self.filter(state__in=rules.AWAY)
 
 
-# The same as Mark.is_proven, for sums: present by the word of both parties, or with initials on paper.
-PROVEN = Q(state__in=rules.THERE) & (Q(teacher_at__isnull=False, student_at__isnull=False) | Q(paper_at__isnull=False))
+# rules.proven for sums: present by the word of both parties or with initials on paper, as far as the school takes that as
+# evidence. The setting is asked in the query itself, so no sum can forget it.
+PROVEN = Q(state__in=rules.THERE) & (
+    Q(~Exists(EvidenceSetting.objects.filter(mode="paper")), teacher_at__isnull=False, student_at__isnull=False)
+    | Q(~Exists(EvidenceSetting.objects.filter(mode="digital")), paper_at__isnull=False)
+)
 
 
 class Minutes(NamedTuple):
@@ -339,11 +344,6 @@ class Mark(models.Model):
         return rules.evidence(
             teacher=self.teacher_at is not None, student=self.student_at is not None, paper=self.paper_at is not None
         )
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether it says that the student was there and that is shown (bewezen)."""
-        return rules.proven(self.state, self.evidence)
 
 
 def shared_devices(marks: "Iterable[Mark]") -> set[uuid.UUID]:

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from attendance import rules
 from attendance.models import Mark
@@ -29,6 +30,27 @@ def state_label(state: str) -> str:
 def state_icon(state: str) -> SafeString:
     """The sign of a state; of a proposal or a lesson without a mark a dashed circle."""
     return SafeString(icon(SIGNS.get(state, "circle-dashed")))
+
+
+EVIDENCE = {
+    rules.BOTH: ("smartphone", _("student and teacher")),
+    rules.TEACHER_ONLY: ("user-pen", _("teacher only")),
+    rules.STUDENT_ONLY: ("user-x", _("student only")),
+    rules.PAPER: ("file-pen", _("initials on paper")),
+    rules.NO_EVIDENCE: ("circle-dashed", _("no evidence")),
+}
+
+
+@register.filter
+def evidence_label(found: str) -> str:
+    """Who stands behind a mark, in words."""
+    return str(EVIDENCE[found][1])
+
+
+@register.simple_tag
+def evidence_sign(found: str) -> SafeString:
+    """The sign of it."""
+    return SafeString(icon(EVIDENCE[found][0], 16))
 
 
 def _mark(state: str, sign: str | SafeString = "") -> SafeString:

@@ -20,8 +20,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import actions, rules
+from attendance.actions.corrections import establish_problem, office_party
+from attendance.evidence import Said, said_with_reason
 from attendance.forms import RowForm, row_forms
-from attendance.models import Lesson, LessonScan, Mark, hours_of, reaches, shared_devices, teaches, with_names
+from attendance.models import Claim, Lesson, LessonScan, Mark, Register, hours_of, reaches, shared_devices, teaches, with_names
 from attendance.models.absence import reported_absent
 from attendance.templatetags.attendance import choices, state_label
 from kvs import audit
@@ -64,6 +66,7 @@ class Line:
     error: str = ""
     conflict: actions.Conflict | None = None
     shared: bool = False  # somebody else confirmed this lesson in the same browser
+    said: list[Said] = field(default_factory=list)  # corrections, and reasons why a mark stands
 
     @property
     def proposed(self) -> str:
@@ -74,6 +77,16 @@ class Line:
     def mismatch(self) -> bool:
         """The student says "I was there", the teacher says not: both stay on record."""
         return bool(self.mark and self.mark.student_at and self.mark.state not in rules.THERE)
+
+    @property
+    def decided(self) -> bool:
+        """Whether somebody gave a reason why what stands there holds against the student's word."""
+        return self.mismatch and any(self.mark and each.state == self.mark.state for each in self.said)
+
+    @property
+    def corrected(self) -> bool:
+        """Whether it was corrected after signing."""
+        return any(each.corrects for each in self.said)
 
 
 @dataclass
@@ -214,8 +227,10 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
         "counts": _counts([line.mark for line in lines if line.mark], len(lines)),
         "states": choices(),
         "with_minutes": rules.WITH_MINUTES,
+        "there": rules.THERE,
         "may_mark": lesson.taught and not closed,  # type: ignore[attr-defined]  # annotated by _lesson
         "may_bring_paper": lesson.taught or request.user.has_role(Role.ADMINISTRATION),  # type: ignore[attr-defined]  # as above
+        **_past_signing(request, lesson, sheet),
         "closed": {"code": closed.code, "text": closed.messages[0]} if closed else None,
         "errors": answer.errors.get("", []),
         "conflicts": answer.conflicts,
@@ -228,6 +243,19 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
     return render(request, "attendance/register.html", context, status=status)
 
 
+def _past_signing(request: KvsRequest, lesson: Lesson, sheet: Register | None) -> dict[str, bool]:
+    """What may be done with a register that its teacher does not keep any more, or cannot."""
+    now, signed = timezone.now(), bool(sheet and sheet.signed_at and not lesson.cancelled)
+    party = office_party(request.user, lesson)
+    taught = lesson.taught  # type: ignore[attr-defined]  # annotated by _lesson
+    over = not establish_problem(lesson, sheet, now)
+    return {
+        "may_correct": signed and party is not None,
+        "may_let_in": signed and taught and timezone.localdate(now) == lesson.day and now <= lesson.ends_at,
+        "may_establish": party == Claim.Party.COORDINATOR and not (signed or lesson.cancelled or taught) and over,
+    }
+
+
 def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     places = sorted(with_names(lesson.roster()), key=lambda place: folded(place.programme.student.full_name))
     marks = {mark.enrolment_id: mark for mark in Mark.objects.filter(lesson=lesson).with_means()}
@@ -236,6 +264,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     hours, reported = hours_of(places), reported_absent(lesson)
     clashes = {conflict.enrolment: conflict for conflict in answer.conflicts}
     words = {state: state_label(state) for state in rules.STATES} | {"": "–"}
+    said = said_with_reason(lesson)
     lines = []
     for place in places:
         had = hours.get(place.pk)
@@ -250,6 +279,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
             conflict=clashes.get(place.pk),
             shared=place.pk in shared,
             reported=place.programme.student_id in reported,
+            said=said.get(place.pk, []),
         )
         _fill_controls(line, answer.typed.get(place.pk))
         lines.append(line)

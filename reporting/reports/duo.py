@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgett
 from stdnum.nl import bsn as elfproef
 
 from attendance import rules as attendance
-from attendance.models import Mark
+from attendance.models import PROVEN, Mark, proven_only
 from kvs.models import Organisation, Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import DUO, DUO_FUNDING
@@ -144,17 +144,19 @@ def to_report(path: str) -> Q:
 
 
 def minutes_per_contract(marks: QuerySet[Mark]) -> dict[uuid.UUID, Minutes]:
-    """Minutes attended by contract, of the lessons on its days. One query."""
+    """Minutes by contract, of the lessons on its days: attended, or only proven where the school says so. Two queries."""
+    only = proven_only().rules
     path = "enrolment__programme__contracts"
     on_its_days = Q(**{f"{path}__ends_on__isnull": True}) | Q(**{f"{path}__ends_on__gte": F("lesson__day")})
     sums = (
         marks.filter(on_its_days, **{f"{path}__starts_on__lte": F("lesson__day")})
         .values_list(path, f"{path}__course", "lesson__subject", "lesson__delivery")
-        .annotate(minutes=Sum("minutes_attended"))
+        .annotate(minutes=Sum("minutes_attended"), proven=Sum("minutes_attended", filter=PROVEN, default=0))
     )
     found: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for contract, course, subject, delivery, minutes in sums:
-        found[contract][bucket(course, subject, delivery)] += minutes
+    for contract, course, subject, delivery, minutes, proven in sums:
+        field = bucket(course, subject, delivery)
+        found[contract][field] += proven if f"duo_{field}" in only else minutes
     return {contract: Minutes(**buckets) for contract, buckets in found.items()}
 
 

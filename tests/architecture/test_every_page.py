@@ -190,6 +190,7 @@ REFUSED = {
     "attendance.Claim.at",
     "attendance.Claim.by_audit_id",
     "attendance.Claim.device",
+    *(f"attendance.Correction.{name}" for name in ("remark", "was_office_at", "was_student_at", "was_teacher_at")),
     *(f"attendance.OutsideHours.{name}" for name in ("at", "by_audit_id", "day", "provider", "reference")),
     *(f"attendance.FollowUpStep.{name}" for name in ("at", "by_audit_id", "done_on")),
     "attendance.FollowUp.closed_on",

@@ -60,9 +60,17 @@ def test_evidence_of_a_mark(teacher: bool, student: bool, paper: bool, expected:
 
 def test_proven_is_presence_with_both_parties_or_initials_on_paper() -> None:
     """Norm 2.9.2 of Blik op Werk."""
-    proven = {(state, found) for state in rules.STATES for found in rules.EVIDENCE if rules.proven(state, found)}
 
-    assert proven == {(state, found) for state in ("present", "late", "left_early") for found in ("both", "paper")}
+    def proven(state: str, said: str, mode: str = "both") -> bool:
+        parties = {"teacher": "t" in said, "student": "s" in said, "paper": "p" in said}
+        return rules.proven(state, **parties, mode=mode)
+
+    for state in ("present", "late", "left_early"):
+        assert [proven(state, said) for said in ("ts", "tp", "t", "s", "")] == [True, True, False, False, False]
+        assert [proven(state, said, "paper") for said in ("ts", "tp", "tsp")] == [False, True, True]
+        assert [proven(state, said, "digital") for said in ("ts", "tp", "tsp")] == [True, False, True]
+    for state in ("absent", "reported"):
+        assert not any(proven(state, said) for said in ("ts", "tp", "tsp"))
 
 
 @pytest.mark.parametrize(
