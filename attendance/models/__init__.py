@@ -2,6 +2,7 @@
 
 from attendance.models.absence import AbsenceReason, AbsenceReport, AbsenceSettings
 from attendance.models.corrections import Correction
+from attendance.models.evidence import EvidenceSetting, ProvenOnly, proven_only
 from attendance.models.follow_up import (
     AbsenceLetter,
     AbsenceSignal,
@@ -15,7 +16,6 @@ from attendance.models.follow_up import (
     follow_up_settings,
     ladder,
 )
-from attendance.models.evidence import EvidenceSetting, ProvenOnly, proven_only
 from attendance.models.hours import ContractHours, OpeningBalance, OutsideHours
 from attendance.models.lessons import (
     PROVEN,
@@ -53,8 +53,8 @@ __all__ = [
     "Correction",
     "Delivery",
     "DigestMail",
-    "FollowUp",
     "EvidenceSetting",
+    "FollowUp",
     "FollowUpSetting",
     "FollowUpStep",
     "LadderStep",

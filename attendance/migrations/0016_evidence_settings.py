@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0014_night_digests'),
+        ('attendance', '0015_absence_signals'),
         ('students', '0010_policy_handed_out'),
     ]
 
