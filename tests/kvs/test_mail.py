@@ -27,7 +27,7 @@ def planted(north: Location) -> tuple[User, list[str]]:
 
 
 def message_of(template: str, user: User) -> Any:
-    send_mail(template, user, address="https://localhost/aanmelden/link/#SECRET", until=timezone.now())
+    send_mail(template, user, address="https://localhost/aanmelden/link/#SECRET", until=timezone.now(), number=3)
     return mail.outbox[-1].message()
 
 
