@@ -1,4 +1,4 @@
-"""The coordinator's dashboard: attendance by group and week, registers missing, hours and terms that end soon.
+"""The coordinator's dashboard: attendance by group and week, registers missing, steps that are due, hours and terms that end soon.
 
 Facts and the rule beside them; no score, no rank of persons. Groups stand in order of name, the rest in order of day.
 """
@@ -14,6 +14,7 @@ from attendance import week_chart
 from attendance.missing import WATCHERS, took_place
 from attendance.models import Lesson
 from attendance.running_out import running_out, terms_ending
+from attendance.waiting import due_steps
 from attendance.weeks import GroupWeeks, WeekOf, attendance_by_week, whole_weeks
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
@@ -44,7 +45,9 @@ def dashboard(request: KvsRequest) -> HttpResponse:
     missing = took_place(Lesson.objects.visible_to(request.user), timezone.now())
     first = missing.select_related("group", "teacher").order_by("starts_at", "pk")[:ROWS_SHOWN]
     hours, terms = running_out(request.user, today), terms_ending(request.user, today)
+    steps = list(due_steps(request.user).select_related("programme__student"))
     people = [row.contract.programme.student.audit_id for row in hours] + [row.student.audit_id for row in terms]
+    people += [row.programme.student.audit_id for row in steps]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     context = {
         "today": today,
@@ -56,6 +59,7 @@ def dashboard(request: KvsRequest) -> HttpResponse:
         "missing": [(lesson, (today - lesson.day).days) for lesson in first],
         "number_missing": missing.count(),
         "may_follow_up": request.user.has_role(*WATCHERS),
+        "steps": steps,
         "hours": hours,
         "terms": [(row, (row.term_ends_on - today).days) for row in terms if row.term_ends_on],
         "rows_shown": ROWS_SHOWN,
