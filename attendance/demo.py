@@ -16,7 +16,7 @@ from django.utils import timezone
 from attendance import demo_absence, demo_follow_up, models, rules
 from attendance.actions.seal import seal_rows
 from attendance.models import Claim, Lesson, Mark, Register
-from kvs.models import User
+from kvs.models import Job, User
 from students.demo import SEED, WEEKS, first_monday, staff
 from students.models import Enrolment, Group
 
@@ -145,6 +145,7 @@ def fill(today: dt.date | None = None) -> None:
     Claim.objects.bulk_create(sorted(book.claims, key=lambda claim: claim.at), batch_size=2000)  # numbered in order of time
     demo_absence.fill(today)
     demo_follow_up.fill(today)
+    Job.objects.filter(kind__startswith="attendance.tell_").delete()  # no mail for invented people
 
 
 def _make_lessons(today: dt.date, chance: Random) -> list[tuple[str, Lesson]]:

@@ -173,7 +173,7 @@ def test_the_page_costs_the_same_queries_for_one_and_three_students(
             assert len(browser.get(url(lesson)).context["lines"]) == students
         return len(found)
 
-    assert [cost(1, north), cost(3, south)] == [13, 13]
+    assert [cost(1, north), cost(3, south)] == [15, 15]
 
 
 # --- register: saving
@@ -540,5 +540,5 @@ def test_lessons_of_a_group_ask_the_same_number_of_questions(
     address = reverse("attendance:group_lessons", args=[group.pk])
     client.get(address)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(address)

@@ -13,6 +13,7 @@ from tests.canaries import canaries_for
 from tests.factories import staff
 from tests.scanner import fold, scan
 
+TO_THE_SCHOOL = {"night_digest"}  # to an address that is nobody's
 TEMPLATES = sorted(path.stem for path in (PROJECT / "templates/email").glob("*.txt"))
 
 
@@ -46,7 +47,8 @@ def test_an_email_says_the_first_name_alone(template: str, language: str, plante
     del message["To"]
     assert address == user.email
     assert scan(message.as_bytes(), [*needles, user.email or ""]) == set()
-    assert scan(message.as_bytes(), [user.call_name]) == {user.call_name}
+    greeted = set() if template in TO_THE_SCHOOL else {user.call_name}
+    assert scan(message.as_bytes(), [user.call_name]) == greeted
     assert fold(user.call_name) not in fold(message["Subject"])
     assert "SECRET" not in message["Subject"]
 
