@@ -1,4 +1,4 @@
-"""The coordinator's dashboard: attendance by group and week, registers missing, steps that are due, hours and terms that end soon.
+"""The coordinator's dashboard: attendance by group and week, registers missing, steps due, hours and terms that end soon.
 
 Facts and the rule beside them; no score, no rank of persons. Groups stand in order of name, the rest in order of day.
 """
