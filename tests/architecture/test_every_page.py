@@ -188,6 +188,7 @@ CODES = {
 
 # Columns a constraint ties to others, or whose table only grows.
 REFUSED = {
+    *("attendance.AbsenceReport.decided_at", "attendance.AbsenceReport.decided_by_audit_id"),
     "attendance.Claim.at",
     "attendance.Claim.by_audit_id",
     "attendance.Claim.device",
@@ -195,7 +196,6 @@ REFUSED = {
     *(f"attendance.OutsideHours.{name}" for name in ("at", "by_audit_id", "day", "provider", "reference")),
     *(f"attendance.FollowUpStep.{name}" for name in ("at", "by_audit_id", "done_on")),
     "attendance.FollowUp.closed_on",
-    "attendance.AbsenceSignal.ends_on",
     "exams.ExamAttempt.result_on",
     "exams.ExamAttempt.taken_on",
     "exams.LevelMeasurement.measured_on",

@@ -372,7 +372,7 @@ def test_the_command_names_registers_that_no_longer_fit(
     for each in (lesson, other):
         sign_register(lesson=each, rows=[], by=anna)
     call_command("verify_registers")
-    assert capsys.readouterr().out == "2 signed registers checked, all fit.\n"
+    assert capsys.readouterr().out == "2 signed registers and 0 digests of days checked, all fit.\n"
 
     Mark.objects.filter(lesson=other, enrolment=places[0]).update(state="absent", minutes_attended=0)
     with pytest.raises(CommandError) as problem:
@@ -380,7 +380,7 @@ def test_the_command_names_registers_that_no_longer_fit(
 
     begin = timezone.localtime(other.starts_at).strftime("%Y-%m-%d %H:%M")
     assert capsys.readouterr().out == f"{other.pk} NT2 B1 dag 2 {begin}\n"
-    assert str(problem.value) == "1 of 2 signed registers no longer fit."
+    assert str(problem.value) == "1 of 2 signed registers no longer fit, 0 differ from 0 digests."
 
 
 # --- the student
