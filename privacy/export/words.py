@@ -32,7 +32,6 @@ LABELS: dict[str, str | Promise] = {
     "account_audit_id": gettext_lazy("whose access"),
     "actor_audit_id": gettext_lazy("by whom"),
     "act": gettext_lazy("what was said"),
-    "added_by": gettext_lazy("by whom"),
     "approved_at": gettext_lazy("approved on"),
     "approved_by_audit_id": gettext_lazy("approved by"),
     "arguments": gettext_lazy("about"),
@@ -154,7 +153,6 @@ LABELS: dict[str, str | Promise] = {
     "told_on": gettext_lazy("told on"),
     "trusted_until": gettext_lazy("trusted until"),
     "type": gettext_lazy("kind"),
-    "uploaded_by": gettext_lazy("by whom"),
     "value": gettext_lazy("your proposal"),
     "viewer_audit_id": gettext_lazy("who looked"),
     "what": gettext_lazy("what"),
@@ -168,6 +166,7 @@ LABELS: dict[str, str | Promise] = {
 }
 # Links to people, in rows that they did something to.
 ACTED: dict[str, Any] = {
+    "added_by": gettext_lazy("added by"),
     "assessor": gettext_lazy("assessed by"),
     "by": gettext_lazy("handed over by"),
     "case_manager": gettext_lazy("case manager"),
@@ -188,6 +187,7 @@ ACTED: dict[str, Any] = {
     "signed_by": gettext_lazy("signed by"),
     "started_by": gettext_lazy("started by"),
     "teacher": gettext_lazy("teacher"),
+    "uploaded_by": gettext_lazy("sent up by"),
     "user": gettext_lazy("account"),
     "withdrawn_by": gettext_lazy("taken back by"),
 }
