@@ -134,7 +134,7 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
         "balance": set_opening_balance(contract=contract, by=by, **old),
         "outside": add_outside_hours(programme=enrolment.programme, by=by, **done, **proven),
         "case_manager": client.case_managers.create(surname="Jansen"),
-        **follow_ups(enrolment, client, by),
+        **follow_ups(enrolment, client, by, hours_later),
         "account": (colleague := staff(Role.TEACHER, location)),
         "role": colleague.memberships.get(),
         "restriction": limit(limited, by),
@@ -168,10 +168,10 @@ def leave(student: Student, by: User, days_ahead: int = 40) -> AbsenceReport:
     return asked
 
 
-def follow_ups(enrolment: Enrolment, client: Client, by: User) -> dict[str, Any]:
+def follow_ups(enrolment: Enrolment, client: Client, by: User, hours_later: int) -> dict[str, Any]:
     """A rule of the client, and a follow-up after the talk and the first letter."""
     rule = make_rule(by, client=client, threshold=1)
-    made = follow_up(enrolment, by)
+    made = follow_up(enrolment, by, hours_later)
     for outcome in ("agreed", "handed"):
         climb(made, outcome, by)
     return {"signal_rule": rule, "follow_up": made, "absence_letter": AbsenceLetter.objects.get(step__follow_up=made)}
@@ -189,11 +189,11 @@ def climb(row: FollowUp, outcome: str, by: User, **facts: Any) -> FollowUpStep:
     return take_step(follow_up=row, version=version, outcome=outcome, by=by, **({"done_on": timezone.localdate()} | facts))
 
 
-def follow_up(enrolment: Enrolment, by: User) -> FollowUp:
-    """The follow-up of one missed lesson, five days ago, found today by a rule that must be there."""
+def follow_up(enrolment: Enrolment, by: User, hours_later: int = 0) -> FollowUp:
+    """The follow-up of one missed lesson, five days ago (or so many hours later), found today by a rule that must be there."""
     teacher = staff(Role.TEACHER, enrolment.group.location)
     teach(teacher, enrolment.group, by)
-    lesson = make_lesson(enrolment.group, by, starts_at=timezone.now() - dt.timedelta(days=5))
+    lesson = make_lesson(enrolment.group, by, starts_at=timezone.now() - dt.timedelta(days=5, hours=-hours_later))
     sign_register(lesson=lesson, rows=[Row(enrolment.pk, "absent")], by=teacher)
     find_signals(today=timezone.localdate(), by=by)
     return FollowUp.objects.get(programme=enrolment.programme)

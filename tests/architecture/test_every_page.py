@@ -26,6 +26,7 @@ from tests.whole_school import KEYWORDS, WholeSchool, grow
 
 pytestmark = pytest.mark.django_db
 MAY_WRITE = {"kvs_accessevent", "kvs_websession"}  # decisions.md 22
+READERS = 3  # in how many roles a page is opened: a page is one view, and ten roles times four hundred pages take minutes
 
 
 def test_every_address_is_walked_through() -> None:
@@ -51,21 +52,22 @@ def written() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def written_by(browser: Browser, method: str, address: str) -> set[str]:
-    """The tables one request wrote to, save those any request may."""
-    before = written()
-    getattr(browser, method)(address)
+def changed_since(before: dict[str, int]) -> set[str]:
+    """The tables that were written to, save those any request may."""
     return {table for table, rows in written().items() if rows != before.get(table, 0)} - MAY_WRITE
 
 
 def test_reading_writes_nothing_but_access_lines(whole: WholeSchool) -> None:
-    browsers = [*whole.browsers().items(), ("nobody", Browser())]
-    found = {
-        (name, who): tables
-        for who, browser in browsers
-        for name, address in whole.addresses().items()
-        if (tables := written_by(browser, "get", address))
-    }
+    browsers = [("nobody", Browser()), *whole.browsers().items()]
+    found = {}
+    for name, address in whole.addresses().items():
+        opened = 0
+        for who, browser in browsers:
+            if opened < READERS:
+                before = written()
+                opened += browser.get(address).status_code == 200
+                if tables := changed_since(before):
+                    found[name, who] = tables
     assert found == {}
 
 
@@ -102,16 +104,19 @@ def test_nobody_sends_anything_without_signing_in(whole: WholeSchool) -> None:
 
 
 def questions(whole: WholeSchool) -> dict[tuple[str, Role], int]:
-    """How many queries each page takes that opens, per role."""
+    """How many queries each page takes that opens, for the first roles that may."""
     counts = {}
-    for role, user in whole.people.items():
-        browser = signed_in(user)
-        for name, address in whole.addresses().items():
-            connection.queries_log.clear()  # it forgets what is older than 9,000 questions
-            with CaptureQueriesContext(connection) as asked:
-                answer = browser.get(address)
-            if answer.status_code == 200:
-                counts[name, role] = len(asked)
+    browsers = whole.browsers()
+    for name, address in whole.addresses().items():
+        opened = 0
+        for role, browser in browsers.items():
+            if opened < READERS:
+                connection.queries_log.clear()  # it forgets what is older than 9,000 questions
+                with CaptureQueriesContext(connection) as asked:
+                    answer = browser.get(address)
+                if answer.status_code == 200:
+                    counts[name, role] = len(asked)
+                    opened += 1
     return counts
 
 
@@ -129,19 +134,28 @@ def test_three_of_everything_take_as_many_questions_as_one(whole: WholeSchool, n
 # --- reading somebody's file leaves a line
 
 
+def read_by(user: User, browser: Browser, address: str, student: Student) -> tuple[bool, bool]:
+    """Whether the page names the student, and whether the file then says that `user` read it."""
+    shown = student.surname in browser.get(address).content.decode(errors="replace")
+    events = AccessEvent.objects.filter(subject_audit_id=student.audit_id, viewer_audit_id=user.audit_id)
+    return shown, shown and events.exists()
+
+
 def test_every_page_that_names_a_student_leaves_a_line_in_the_file(whole: WholeSchool) -> None:
     student = Student.objects.get(pk=whole.keys["student"])
     silent, spoken = [], set()
-    for role, browser in whole.browsers().items():
-        for name, address in whole.addresses().items() if role != Role.STUDENT else ():
-            with undone():
-                shown = student.surname in browser.get(address).content.decode(errors="replace")
-                viewer = whole.people[role].audit_id
-                line = AccessEvent.objects.filter(subject_audit_id=student.audit_id, viewer_audit_id=viewer).exists()
-            if shown:
-                spoken.add(name)
-            if shown and not line:
-                silent.append((name, role))
+    browsers = {role: browser for role, browser in whole.browsers().items() if role != Role.STUDENT}
+    for name, address in whole.addresses().items():
+        opened = 0
+        for role, browser in browsers.items():
+            if opened < READERS:
+                with undone():
+                    shown, line = read_by(whole.people[role], browser, address, student)
+                opened += shown
+                if shown:
+                    spoken.add(name)
+                if shown and not line:
+                    silent.append((name, role))
     assert silent == []
     assert len(spoken) > 15
 

@@ -19,6 +19,10 @@ from kvs.translations import (
 
 # Words that are the same in Dutch. Anything else that equals its message id was forgotten.
 SAME_IN_DUTCH = {
+    "%(name)s: %(state)s, %(minutes)d min.",
+    "%(name)s: %(state)s.",
+    "BVNT2",
+    "VOG",
     "Week",
     "Week %(number)s",
     "Account",

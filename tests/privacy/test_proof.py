@@ -63,7 +63,10 @@ class Proof:
         make_report(ask_for_report(self.school), lambda done, total, doing: None)
         x = self.x
         of_paper = make_pdf(f'<html lang="nl"><title>lijst</title><p>{x.number}</p></html>', "paper.css")
-        teacher, lesson = self.school.people[Role.TEACHER], Lesson.objects.filter(register__signed_at__isnull=False).get()
+        teacher, lesson = (
+            self.school.people[Role.TEACHER],
+            Lesson.objects.filter(register__signed_at__isnull=False).latest("starts_at"),
+        )
         match_scan(scan=add_scan(content=of_paper, by=teacher), lessons=[lesson], by=teacher)
         add_scan(content=of_paper, by=teacher)  # nobody said yet of which lesson it is
         rows = [[SURNAME, x.call_name, f"{x.birth_day}-{x.birth_month}-{x.birth_year}", x.email, x.phone]]

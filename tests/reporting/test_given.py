@@ -304,4 +304,4 @@ def test_three_lines_take_as_many_questions_as_one(
         give(rania, ineke, recipient="blik_op_werk", purpose="quality")
 
 
-QUERIES = 10
+QUERIES = 13

@@ -220,4 +220,4 @@ def test_the_tab_asks_the_same_for_one_and_three(
     with CaptureQueriesContext(connection) as queries:
         browser.get(page)
 
-    assert len(queries) == 13
+    assert len(queries) == 16

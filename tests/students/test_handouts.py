@@ -154,11 +154,11 @@ def test_the_list_costs_the_same_for_one_and_for_three(
 ) -> None:
     browser = signed_in(ineke)
     browser.get(reverse(LIST))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         browser.get(reverse(LIST))
     begun(north, ineke)
     begun(north, ineke)
     browser.get(reverse(LIST))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         browser.get(reverse(LIST))
     assert Student.objects.count() == 3

@@ -108,12 +108,12 @@ def test_the_list_costs_the_same_for_one_and_for_three(
     office = signed_in(ineke)
     task(make_student(north, ineke))
     office.get(reverse("students:inform_tasks"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         office.get(reverse("students:inform_tasks"))
     task(make_student(north, ineke))
     task(make_student(north, ineke))
     office.get(reverse("students:inform_tasks"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         office.get(reverse("students:inform_tasks"))
 
 

@@ -139,7 +139,7 @@ def test_list_asks_the_same_number_of_questions(
     client = signed_in(ineke)
     client.get(reverse("students:list"))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         client.get(reverse("students:list"))
 
 
@@ -392,7 +392,7 @@ def test_group_page_asks_the_same_number_of_questions(
     client = signed_in(ineke)
     client.get(reverse("students:group", args=[group.pk]))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         client.get(reverse("students:group", args=[group.pk]))
 
 
