@@ -86,7 +86,7 @@ NAVIGATION = (
         "students:groups",
         "school",
         STAFF - {Role.SYSTEM_ADMINISTRATOR},
-        also=("/rooster/", "/roosteruren/", "/sluitingen/", "/lessen/nu/", "/lesuren/"),
+        also=("/rooster/", "/roosteruren/", "/sluitingen/", "/lessen/nu/", "/lesuren/", "/docenten/"),
     ),
     Destination(
         _("Follow-up"),
@@ -94,7 +94,7 @@ NAVIGATION = (
         "list-checks",
         frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
         waiting="attendance.waiting.number_waiting",
-        also=("/opvolging/",),
+        also=("/opvolging/", "/lessen/zonder-bewijs/"),
     ),
     Destination(
         _("Absence"),

@@ -18,8 +18,10 @@ from attendance.actions import Row, closed
 from attendance.actions import corrections as actions
 from attendance.forms import RowForm, row_forms
 from attendance.forms.corrections import CorrectionForm, KeepAwayForm
+from attendance.missing import number_missing
 from attendance.models import Claim, Correction, Lesson, Mark, Register, with_names
 from attendance.templatetags.attendance import state_label
+from attendance.views.missing import follow_up_tabs
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
@@ -203,6 +205,7 @@ def without_evidence(request: KvsRequest) -> HttpResponse:
     if people:
         audit.log_access(request.user, office_role(request.user), list(people), AccessEvent.Kind.LIST)
     context = {
+        "tabs": follow_up_tabs(request.user, "attendance:without_evidence", missing=number_missing(request.user)),
         "month": month,
         "before": rules.month_before(month),
         "after": rules.month_after(month),

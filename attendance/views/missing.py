@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance.actions.reminders import change_settings
+from attendance.evidence import READERS as EVIDENCE_READERS
 from attendance.forms.follow_up import FollowUpSettingForm, MissingFilter
 from attendance.missing import WATCHERS, missing_registers
 from attendance.models import FollowUpSetting, LessonQuerySet, Mark, follow_up_settings
@@ -27,10 +28,11 @@ DECIDERS = (Role.ADMINISTRATION, Role.MANAGEMENT)  # who decide for the school
 
 
 def follow_up_tabs(user: User, current: str, *, missing: int) -> list[dict[str, object]]:
-    """Registers and absence side by side, as far as `user` may open them. `missing`: registers without a signature."""
+    """Registers, absence and evidence side by side, as far as `user` may open them. `missing`: registers without a signature."""
     tabs = (
         (_("Registers"), "attendance:missing", (Role.TEACHER, *WATCHERS), missing),
         (_("Follow-up of absence"), "attendance:follow_ups", FOLLOW_UP_READERS, due_steps(user).count()),
+        (_("Without evidence"), "attendance:without_evidence", EVIDENCE_READERS, 0),
     )
     return [
         {"label": label, "url": reverse(name), "current": name == current, "missing": number}
