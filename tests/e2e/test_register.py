@@ -23,6 +23,17 @@ MAKE_ROOM = """
 update attendance_lesson set cancelled = true
 where not cancelled and starts_at < now() + interval '2 hours' and ends_at > now() - interval '2 hours'
 """
+# Nobody of the demo school is reported absent now: a test that wants that says so.
+NOBODY_REPORTED = """
+update attendance_absencereport set ends_at = starts_at + interval '1 second'
+where starts_at < now() + interval '2 hours' and (ends_at is null or ends_at > now() - interval '2 hours')
+"""
+REPORTED = """
+insert into attendance_absencereport (id, student_id, starts_at, ends_at, reason, status, party, by_audit_id, made_at, version)
+select gen_random_uuid(), programme.student_id, now() - interval '1 minute', null, null, 'approved', 'office',
+    gen_random_uuid(), now(), 1
+from students_enrolment place join students_programme programme on programme.id = place.programme_id where place.id = %s
+"""
 # A copy of a lesson of the group that began a quarter of an hour ago (just after midnight: at midnight).
 NEW_LESSON = """
 with begun as (select greatest(
@@ -85,6 +96,7 @@ def register(school: RunningSchool) -> Register:
     with psycopg.connect(school.database_url) as database:
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         database.execute(MAKE_ROOM)
+        database.execute(NOBODY_REPORTED)
         database.execute(NEW_LESSON, {"key": made.key, "code": code, "group": GROUP})
     return made
 
@@ -217,6 +229,21 @@ def test_the_rest_present(visitor: Visitor, register: Register) -> None:
     size = visitor.page.locator("[data-row]").count()
     assert counts(visitor) == [size - 1, 1, 0, 0]
     assert register.states == ["absent"] + ["present"] * (size - 1)
+
+
+def test_who_is_reported_absent_is_proposed_so_and_the_rest_present(visitor: Visitor, register: Register) -> None:
+    open_register(visitor, register)
+    reported = key_of(visitor, 1)
+    register.change(REPORTED, reported)
+    visitor.page.reload()
+    expect(button(visitor, 1)).to_contain_text("Afgemeld voorstel")
+    visitor.check("register-reported")
+    visitor.page.get_by_role("button", name="Zet de rest op aanwezig").click()
+    expect_saved(visitor)
+    size = visitor.page.locator("[data-row]").count()
+    assert counts(visitor) == [size - 1, 1, 0, 0]
+    assert register.states == ["present"] * (size - 1) + ["reported"]
+    assert register.marks[reported] == ("reported", 0)
 
 
 def test_without_javascript(without_script: Visitor, register: Register) -> None:
