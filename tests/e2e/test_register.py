@@ -25,12 +25,12 @@ where not cancelled and starts_at < now() + interval '2 hours' and ends_at > now
 """
 # Nobody of the demo school is reported absent now: a test that wants that says so.
 NOBODY_REPORTED = """
-update attendance_absencereport set ends_at = starts_at + interval '1 second'
+delete from attendance_absencereport
 where starts_at < now() + interval '2 hours' and (ends_at is null or ends_at > now() - interval '2 hours')
 """
 REPORTED = """
 insert into attendance_absencereport (id, student_id, starts_at, ends_at, reason, status, party, by_audit_id, made_at, version)
-select gen_random_uuid(), programme.student_id, now() - interval '1 minute', null, null, 'approved', 'office',
+select gen_random_uuid(), programme.student_id, now() - interval '1 hour', null, null, 'approved', 'office',
     gen_random_uuid(), now(), 1
 from students_enrolment place join students_programme programme on programme.id = place.programme_id where place.id = %s
 """
