@@ -11,7 +11,7 @@ pytestmark = pytest.mark.e2e
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("tbody th[scope=row] a").all_inner_texts()
+    return page.locator("tbody th[scope=row] a:first-child").all_inner_texts()
 
 
 def test_students_sorted_by_first_day_on_and_back(visitor: Visitor) -> None:
