@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from attendance.missing import number_missing
-from attendance.models import FollowUp
+from attendance.models import AbsenceReport, FollowUp
+from attendance.models.absence import ABSENCE_READERS
 from attendance.models.follow_up import FollowUpQuerySet
 from kvs.models import User
 
@@ -15,5 +16,10 @@ def due_steps(user: User) -> FollowUpQuerySet:
 
 
 def number_waiting(user: User) -> int:
-    """Registers without a signature and steps that are due, together: the figure in the navigation."""
-    return number_missing(user) + due_steps(user).count()
+    """Registers without a signature, steps that are due and leave that was asked, together: the figure in the navigation."""
+    return number_missing(user) + due_steps(user).count() + number_asking(user)
+
+
+def number_asking(user: User) -> int:
+    """Students who wait for an answer of `user` about leave."""
+    return AbsenceReport.objects.visible_to(user.only_as(*ABSENCE_READERS)).asked().count()

@@ -94,14 +94,7 @@ NAVIGATION = (
         "list-checks",
         frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
         waiting="attendance.waiting.number_waiting",
-        also=("/opvolging/", "/lessen/zonder-bewijs/"),
-    ),
-    Destination(
-        _("Absence"),
-        "attendance:absences",
-        "phone",
-        frozenset({Role.ADMINISTRATION, Role.COORDINATOR}),
-        waiting="attendance.views.absence.waiting_for",
+        also=("/opvolging/", "/afwezig/", "/lessen/zonder-bewijs/"),
     ),
     Destination(_("Clients"), "students:clients", "landmark", OFFICE, also=("/klantmanagers/",)),
     Destination(

@@ -15,8 +15,10 @@ from attendance import absence_reasons as reasons
 from attendance.absence import without_reason
 from attendance.actions import absence as actions
 from attendance.forms.absence import AbsenceForm, AbsenceSettingsForm, AnswerForm, BackForm, VersionForm
+from attendance.missing import number_missing
 from attendance.models import AbsenceReport, AbsenceSettings, Mark
 from attendance.models.absence import ABSENCE_READERS, REASON_READERS
+from attendance.views.missing import follow_up_tabs
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
@@ -41,6 +43,7 @@ def absence_list(request: KvsRequest) -> HttpResponse:
     seen = [report.student.audit_id for report in [*asked, *page.rows]]
     audit.log_access(request.user, office_role(request.user), seen, AccessEvent.Kind.LIST)
     context = {
+        "tabs": follow_up_tabs(request.user, "attendance:absences", missing=number_missing(request.user)),
         "asked": asked,
         "page": page,
         "settings": AbsenceSettings.current(),
@@ -166,8 +169,3 @@ def absence_settings(request: KvsRequest) -> HttpResponse:
     page |= {"parent": _("Absence"), "parent_url": reverse("attendance:absences")}
     template = "attendance/absence_settings.html"
     return form_page(request, form, act=act, done=done, template=template, reasons=reasons.REASONS, **page)
-
-
-def waiting_for(user: Any) -> int:
-    """How many students wait for an answer of `user`: the number beside the entry in the navigation."""
-    return AbsenceReport.objects.visible_to(user.only_as(*ABSENCE_READERS)).asked().count()

@@ -18,7 +18,7 @@ from attendance.forms.follow_up import FollowUpSettingForm, MissingFilter
 from attendance.missing import WATCHERS, missing_registers
 from attendance.models import FollowUpSetting, LessonQuerySet, Mark, follow_up_settings
 from attendance.models.follow_up import FOLLOW_UP_READERS
-from attendance.waiting import due_steps
+from attendance.waiting import due_steps, number_asking
 from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
 from kvs.models import Role, User
@@ -32,6 +32,7 @@ def follow_up_tabs(user: User, current: str, *, missing: int) -> list[dict[str, 
     tabs = (
         (_("Registers"), "attendance:missing", (Role.TEACHER, *WATCHERS), missing),
         (_("Follow-up of absence"), "attendance:follow_ups", FOLLOW_UP_READERS, due_steps(user).count()),
+        (_("Absence"), "attendance:absences", WATCHERS, number_asking(user)),
         (_("Without evidence"), "attendance:without_evidence", EVIDENCE_READERS, 0),
     )
     return [

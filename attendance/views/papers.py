@@ -111,7 +111,7 @@ def _sheets(columns: list[Column], students: dict[uuid.UUID, Student]) -> list[S
     for first in range(0, len(columns), LESSONS_ON_PAGE):
         some = columns[first : first + LESSONS_ON_PAGE]
         here = [students[key] for key in set().union(*(column.places for column in some))]
-        ordered = sorted(here, key=lambda student: (folded(student.full_name), student.number))
+        ordered = sorted(here, key=lambda student: (folded(student.full_name), str(student.pk)))
         rows = [
             (number, student, [student.pk in column.places for column in some]) for number, student in enumerate(ordered, start=1)
         ]

@@ -300,9 +300,9 @@ def test_every_sort_asks_the_same_number_of_questions(
     first = open_list(browser, address)
     open_list(browser, reverse("students:list") + str(first.next_url))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         open_list(browser, address)
-    with django_assert_num_queries(13):  # and the row of the address
+    with django_assert_num_queries(16):  # and the row of the address
         assert len(open_list(browser, reverse("students:list") + str(first.next_url)).rows) == rows
 
 

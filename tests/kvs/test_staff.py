@@ -570,11 +570,11 @@ def test_the_page_of_an_account_costs_the_same_for_one_role_and_for_three(
 ) -> None:
     browser, address = signed_in(sami), reverse("account", args=[anna.pk])
     browser.get(address)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get(address)
     for role, place in ((Role.FINANCE, south), (Role.COORDINATOR, None)):
         Membership.objects.create(user=anna, role=role, location=place, given_by=sami)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get(address)
 
 
