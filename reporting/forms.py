@@ -25,6 +25,7 @@ from reporting.models import (
     a_code,
 )
 from reporting.report import Column, Report
+from reporting.timeline import Kind, Period
 from students.models import Student
 
 FILE_WAYS = [way for way in Disclosure.Channel.choices if way[0] in ("portal", "secure_mail", "paper")]  # a file is not told
@@ -238,3 +239,29 @@ class WithdrawForm(forms.Form):
     """Why a record was wrong."""
 
     reason = forms.ChoiceField(label=_("Why is it wrong?"), choices=Disclosure.Withdrawn, widget=forms.RadioSelect)
+
+
+class TimelineFilter(forms.Form):
+    """Which part of a timeline is shown."""
+
+    soort = forms.ChoiceField(label=_("What"), required=False)
+    van = forms.DateField(label=_("From"), required=False, widget=DateInput)
+    tot = forms.DateField(label=_("Until and including"), required=False, widget=DateInput)
+
+    def __init__(self, data: Any, *, kinds: list[Kind]) -> None:
+        super().__init__(data)
+        choices: Any = self.fields["soort"]
+        choices.choices = [("", _("everything")), *((kind.value, kind.label) for kind in kinds)]
+
+    def clean(self) -> dict[str, Any]:
+        """The last day is not before the first."""
+        found = super().clean() or {}
+        first, last = found.get("van"), found.get("tot")
+        if first and last and last < first:
+            self.add_error("tot", _("The last day cannot be before the first day."))
+        return found
+
+    @property
+    def period(self) -> Period:
+        """The days that were asked for."""
+        return Period(self.cleaned_data.get("van"), self.cleaned_data.get("tot"))

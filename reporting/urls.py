@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting import absence_pages, annex_pages, count_pages, student_pages, views
+from reporting import absence_pages, annex_pages, count_pages, student_pages, timeline_pages, views
 
 app_name = "reporting"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("rapporten/<uuid:pk>/overdragen/", views.run_hand_over, name="hand_over"),
     path("opvolging/<uuid:pk>/melding/", absence_pages.report_absence, name="report_absence"),
     path("cursisten/<uuid:pk>/voortgang/", student_pages.student_progress, name="student_progress"),
+    path("cursisten/<uuid:pk>/tijdlijn/", timeline_pages.student_timeline, name="student_timeline"),
     path("trajecten/<uuid:pk>/bijlage/", annex_pages.annex, name="annex"),
     path("bijlage-uw-gegevens/", annex_pages.annex_blank, name="annex_blank"),
     path("cursisten/<uuid:pk>/verstrekt/", student_pages.student_disclosures, name="student_disclosures"),

@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from attendance import rules
+from attendance.absence_reasons import VERDICT_LABELS
 from attendance.models import Mark
 from kvs.templatetags.kvs import icon
 
@@ -96,3 +97,15 @@ def state_buttons(key: str, chosen: str, states: list[Choice]) -> SafeString:
 def state_marks(states: Iterable[str]) -> SafeString:
     """A row of lessons, each state as a small box; empty for a lesson without a mark."""
     return SafeString("\n".join(MARKS.get(state, NO_MARK) for state in states))
+
+
+@register.simple_tag
+def state_mark(state: str) -> SafeString:
+    """The small box of one state."""
+    return MARKS.get(state, NO_MARK)
+
+
+@register.filter
+def verdict_label(verdict: str) -> str:
+    """Excused or not, in words; nothing for who was there."""
+    return str(VERDICT_LABELS.get(verdict, ""))

@@ -199,6 +199,7 @@ def student_tabs(user: User, student: Student, current: str) -> list[dict[str, o
     """The tabs of the student page that `user` may open; each belongs to the app that owns the data."""
     tabs = (
         (_("Data"), "students:detail", tuple(STAFF)),
+        (_("Timeline"), "reporting:student_timeline", tuple(STAFF - {Role.SYSTEM_ADMINISTRATOR})),
         (_("Programme and contract"), "students:programmes", PROGRAMME_READERS),
         (_("Follow-up"), "attendance:student_follow_ups", FOLLOW_UP_READERS),
         (_("Progress and exams"), "reporting:student_progress", PROGRESS_READERS),

@@ -253,6 +253,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
         "student",
         (Role.ADMINISTRATION, Role.COORDINATOR, Role.MANAGEMENT, Role.PRIVACY_OFFICER),
     ),
+    "reporting:student_timeline": ("student", OFFICE),
     "reporting:student_disclosures": ("student", (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:record_given": ("student", (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
     "reporting:withdraw_given": ("given", (Role.ADMINISTRATION, Role.MANAGEMENT, Role.PRIVACY_OFFICER)),
