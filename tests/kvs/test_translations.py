@@ -25,6 +25,7 @@ SAME_IN_DUTCH = {
     "VOG",
     "Week",
     "Week %(number)s",
+    "Week %(week)d: %(lessons)s",
     "Account",
     "Accounts",
     "BSN",
