@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
@@ -32,12 +32,17 @@ class Said(NamedTuple):
     remark: str = ""
 
 
+def claims_with_reason() -> QuerySet[Claim]:
+    """Corrections, and reasons why a mark stands that a student contradicts."""
+    return Claim.objects.exclude(reason="")
+
+
 def said_with_reason(lesson: Lesson) -> dict[uuid.UUID, list[Said]]:
-    """By enrolment, oldest first: corrections, and reasons why a mark stands that a student contradicts. One query."""
+    """`claims_with_reason` of a lesson by enrolment, the oldest first. One query."""
     name = User.objects.filter(audit_id=OuterRef("by_audit_id")).values(
         json=JSONObject(call_name="call_name", infix="infix", surname="surname")
     )
-    claims = Claim.objects.filter(mark__lesson=lesson).exclude(reason="").select_related("correction").order_by("id")
+    claims = claims_with_reason().filter(mark__lesson=lesson).select_related("correction").order_by("id")
     found: dict[uuid.UUID, list[Said]] = defaultdict(list)
     for claim in claims.annotate(enrolment=F("mark__enrolment"), name=Subquery(name)):
         found[claim.enrolment].append(_said(claim, claim.name))  # type: ignore[attr-defined]  # annotated above

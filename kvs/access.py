@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 # The base of tables for exceptions ("this substitute, this group, until Friday"): direct foreign keys, our own dates.
@@ -17,6 +16,7 @@ from guardian.models import UserObjectPermissionBase  # noqa: TID251  # this fil
 
 from kvs import factors, statements
 from kvs.models import Organisation, Role, User
+from kvs.waiting import figures
 
 __all__ = [
     "OFFICE",
@@ -188,10 +188,8 @@ def navigation_for(user: User, path: str) -> list[Link]:
         if path == start or (start != "/" and path.startswith(start))
     ]
     current = max(holding, default=(0, ""))[1]
-    return [
-        Link(entry.label, url, entry.icon, url == current, import_string(entry.waiting)(user) if entry.waiting else 0)
-        for url, entry in links
-    ]
+    waiting = figures(user, {entry.waiting for _url, entry in links if entry.waiting})
+    return [Link(entry.label, url, entry.icon, url == current, waiting.get(entry.waiting, 0)) for url, entry in links]
 
 
 def context(request: HttpRequest) -> dict[str, object]:

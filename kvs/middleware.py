@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from kvs import drafts, factors, statements
 from kvs.models import Role, User, WebSession
+from kvs.waiting import count_anew
 
 Handler = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]
@@ -72,12 +73,15 @@ def web_session(get_response: Handler) -> Handler:
             logout(request)
             messages.warning(request, _("Your access has ended. Ask the school if you think this is wrong."))
             return _to_sign_in(request, None)
-        now = timezone.now()
+        now, user = timezone.now(), request.user
         if now - row.last_seen > dt.timedelta(minutes=row.idle_minutes):
-            return _lock(request, request.user)
+            return _lock(request, user)
         if not by_itself(request):
             note_seen(row, now)
-        return get_response(request)
+        response = get_response(request)
+        if request.method == "POST":
+            count_anew(user)
+        return response
 
     middleware.process_view = admit_remembered_phone  # type: ignore[attr-defined]  # Django looks for it on the function
     return middleware

@@ -8,7 +8,7 @@ import pytest
 from django.utils.translation.reloader import translation_file_changed
 from pytest_django import Settings
 
-from kvs import ledger_guard
+from kvs import ledger_guard, waiting
 from kvs.translations import compile_catalogues
 
 pytest_plugins = ["tests.people"]
@@ -40,6 +40,12 @@ def ledger_of_this_test(settings: Settings, tmp_path_factory: pytest.TempPathFac
     """Rows of a test go with it; a file of erasures that stayed would know more than the next test's database."""
     settings.LEDGER_FILE = tmp_path_factory.getbasetemp() / f"ledger-{uuid.uuid4()}" / "erasures.log"
     monkeypatch.setitem(ledger_guard._seen, "good", None)
+
+
+@pytest.fixture(autouse=True)
+def figures_of_this_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are counted at their dearest: no figure of the navigation is kept from the page before."""
+    monkeypatch.setattr(waiting, "KEPT_SECONDS", 0)
 
 
 def unexpected_skips(config: pytest.Config) -> list[str]:

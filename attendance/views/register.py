@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import segno
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Value
+from django.db.models import Exists, OuterRef, Value
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import actions, rules
 from attendance.actions.corrections import establish_problem, office_party
-from attendance.evidence import Said, said_with_reason
+from attendance.evidence import Said, claims_with_reason, said_with_reason
 from attendance.forms import RowForm, row_forms
 from attendance.models import Claim, Lesson, LessonScan, Mark, Register, hours_of, reaches, shared_devices, teaches, with_names
 from attendance.models.absence import reported_absent
@@ -120,10 +120,17 @@ def register(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _lesson(request: KvsRequest, pk: uuid.UUID) -> Lesson:
-    """The lesson with its register, and as `taught` whether this person keeps that register. Raises Http404."""
+    """The lesson with its register, and as `taught` whether this person keeps that register. Raises Http404.
+
+    Whether there are scans and reasons is asked along: most registers have neither, and asking for them is a query each.
+    """
     related = ("group", "register__saved_by", "register__signed_by")
     taught = Value(True) if request.user.is_only(Role.TEACHER) else teaches(request.user)  # what a teacher sees she teaches
-    lessons = Lesson.objects.visible_to(request.user).select_related(*related).annotate(taught=taught)
+    lessons = Lesson.objects.visible_to(request.user).select_related(*related).annotate(
+        taught=taught,
+        has_papers=Exists(LessonScan.objects.filter(lesson=OuterRef("pk"))),
+        has_reasons=Exists(claims_with_reason().filter(mark__lesson=OuterRef("pk"))),
+    )
     found: Lesson = get_object_or_404(lessons, pk=pk)
     return found
 
@@ -237,7 +244,7 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
         "drafted": bool(answer.typed) and request.method == "GET",
         "empty": "" if lines else _why_empty(lesson),
         "may_plan": request.user.has_role(*PLANNERS),
-        "papers": LessonScan.objects.filter(lesson=lesson).select_related("scan__file"),
+        "papers": LessonScan.objects.filter(lesson=lesson).select_related("scan__file") if lesson.has_papers else [],  # type: ignore[attr-defined]  # as above
         **_neighbours(lesson, course),
     }
     return render(request, "attendance/register.html", context, status=status)
@@ -264,7 +271,7 @@ def _lines(lesson: Lesson, course: list[Step], answer: Answer) -> list[Line]:
     hours, reported = hours_of(places), reported_absent(lesson)
     clashes = {conflict.enrolment: conflict for conflict in answer.conflicts}
     words = {state: state_label(state) for state in rules.STATES} | {"": "–"}
-    said = said_with_reason(lesson)
+    said = said_with_reason(lesson) if lesson.has_reasons else {}  # type: ignore[attr-defined]  # annotated by _lesson
     lines = []
     for place in places:
         had = hours.get(place.pk)

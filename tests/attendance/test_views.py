@@ -173,7 +173,7 @@ def test_the_page_costs_the_same_queries_for_one_and_three_students(
             assert len(browser.get(url(lesson)).context["lines"]) == students
         return len(found)
 
-    assert [cost(1, north), cost(3, south)] == [15, 15]
+    assert [cost(1, north), cost(3, south)] == [13, 13]
 
 
 # --- register: saving
