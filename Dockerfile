@@ -25,7 +25,8 @@ RUN apt-get update \
 COPY --from=packages /venv /venv
 COPY . /app
 WORKDIR /app
-# No bytecode: the root file system is read-only.
+# Compiled here, once: when it runs, the root file system is read-only.
+RUN /venv/bin/python -m compileall -q /venv/lib /app
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KVS_VAR=/data KVS_KEYS=/keys
 USER kvs
 VOLUME ["/data", "/data/ledger", "/keys", "/backups"]
