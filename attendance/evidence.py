@@ -45,7 +45,7 @@ def said_with_reason(lesson: Lesson) -> dict[uuid.UUID, list[Said]]:
     claims = claims_with_reason().filter(mark__lesson=lesson).select_related("correction").order_by("id")
     found: dict[uuid.UUID, list[Said]] = defaultdict(list)
     for claim in claims.annotate(enrolment=F("mark__enrolment"), name=Subquery(name)):
-        found[claim.enrolment].append(_said(claim, claim.name))  # type: ignore[attr-defined]  # annotated above
+        found[claim.enrolment].append(_said(claim, claim.name))
     return found
 
 

@@ -126,10 +126,14 @@ def _lesson(request: KvsRequest, pk: uuid.UUID) -> Lesson:
     """
     related = ("group", "register__saved_by", "register__signed_by")
     taught = Value(True) if request.user.is_only(Role.TEACHER) else teaches(request.user)  # what a teacher sees she teaches
-    lessons = Lesson.objects.visible_to(request.user).select_related(*related).annotate(
-        taught=taught,
-        has_papers=Exists(LessonScan.objects.filter(lesson=OuterRef("pk"))),
-        has_reasons=Exists(claims_with_reason().filter(mark__lesson=OuterRef("pk"))),
+    lessons = (
+        Lesson.objects.visible_to(request.user)
+        .select_related(*related)
+        .annotate(
+            taught=taught,
+            has_papers=Exists(LessonScan.objects.filter(lesson=OuterRef("pk"))),
+            has_reasons=Exists(claims_with_reason().filter(mark__lesson=OuterRef("pk"))),
+        )
     )
     found: Lesson = get_object_or_404(lessons, pk=pk)
     return found
