@@ -350,10 +350,7 @@ def add_closure(*, by: User, **fields: Any) -> tuple[Closure, int]:
 def _lapse(closure: Closure, by: User) -> int:
     """Cancel what was planned. Only who would come in the next days is told by mail: a summer is on the own page."""
     hold_timetable()
-    lessons = Lesson.objects.filter(day__gte=closure.starts_on, day__lte=closure.ends_on, cancelled=False, register__isnull=True)
-    if closure.location_id:
-        lessons = lessons.filter(location=closure.location_id)
-    found = list(lessons.select_related("teacher"))
+    found = list(Lesson.objects.lapsing(closure.location, closure.starts_on, closure.ends_on).select_related("teacher"))
     number = Lesson.objects.filter(pk__in=[lesson.pk for lesson in found]).update(cancelled=True)
     for lesson in found:
         if lesson.day <= timezone.localdate() + SOON:

@@ -53,6 +53,11 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         number = placed.annotate(number=models.Count("pk")).values("number")
         return self.annotate(places=Coalesce(models.Subquery(number), 0))
 
+    def lapsing(self, location: Location | None, first: dt.date, last: dt.date) -> "LessonQuerySet":
+        """Lessons without a register that do not go on when `location` (None: the whole school) is closed in these days."""
+        found = self.filter(day__gte=first, day__lte=last, cancelled=False, register__isnull=True)
+        return found.filter(location=location) if location else found
+
     def unsigned(self) -> "LessonQuerySet":
         """Lessons that took place and whose register is not signed."""
         return self.filter(cancelled=False, register__signed_at__isnull=True)
