@@ -4,12 +4,15 @@ Every action holds the timetable: it looks for clashes first, and says with what
 """
 
 import datetime as dt
+import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +21,7 @@ from django.utils.translation import ngettext
 from attendance import rules
 from attendance.actions.lapses import tell_of_lapse
 from attendance.clashes import clashes_of
-from attendance.models import Closure, Lesson, Register, Slot
+from attendance.models import Closure, Lesson, Mark, Register, Slot
 from kvs import audit
 from kvs.editing import changed
 from kvs.holidays import holiday_on
@@ -27,7 +30,6 @@ from students.models import Group
 from students.models.groups import hold_timetable
 
 LONGEST_AHEAD = 400  # days for which lessons are made in one go: a school year and a bit
-CLASHES_SHOWN = 5
 DAY = dt.timedelta(days=1)
 SOON = dt.timedelta(days=3)
 OF_LESSON = ("teacher", "room", "subject", "delivery")  # what a lesson takes over from its slot
@@ -244,8 +246,37 @@ def _times(slot: Slot, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
     return dt.datetime.combine(day, slot.begins, tzinfo=zone), dt.datetime.combine(day, slot.ends, tzinfo=zone)
 
 
+class Apart(NamedTuple):
+    """A lesson that does not follow its series, and why."""
+
+    lesson: uuid.UUID
+    starts_at: dt.datetime
+    why: str
+
+
+class SeriesChange(NamedTuple):
+    """What became of a series: lessons that are taken away, and lessons that stay as they were. Both in order of time."""
+
+    slot: Slot
+    gone: list[Apart]
+    kept: list[Apart]
+
+    @property
+    def seen(self) -> str:
+        """What stands for these lessons in a page that shows them before saving: another list is shown again."""
+        return hashlib.sha256(repr([(str(row.lesson), row.why) for row in (*self.gone, *self.kept)]).encode()).hexdigest()[:16]
+
+
+def preview(change: Callable[[], SeriesChange]) -> SeriesChange:
+    """What `change` would do. It is done and undone, so that what is shown is what will happen; raises what it raises."""
+    with transaction.atomic():
+        found = change()
+        transaction.set_rollback(True)
+    return found
+
+
 @transaction.atomic
-def change_slot(*, slot: Slot, version: int, from_day: dt.date, changes: Mapping[str, object], by: User) -> Slot:
+def change_slot(*, slot: Slot, version: int, from_day: dt.date, changes: Mapping[str, object], by: User) -> SeriesChange:
     """Change the timetable from `from_day` on ("vanaf hier"): lessons before it stay, later ones follow.
 
     The old slot ends the day before and stays as history; without days before it is changed itself. Lessons that were
@@ -271,18 +302,15 @@ def change_slot(*, slot: Slot, version: int, from_day: dt.date, changes: Mapping
         old.ends_on = from_day - DAY
         old.save()
         row.save(force_insert=True)
-    _follow(before, row, from_day, by)
-    return row
+    return _follow(before, row, from_day, by)
 
 
-def _follow(old: Slot, slot: Slot, from_day: dt.date, by: User) -> None:
+def _follow(old: Slot, slot: Slot, from_day: dt.date, by: User) -> SeriesChange:
     """Bring the lessons of `old` from `from_day` on in line with `slot`; those outside its days or on a free day go."""
-    lessons = list(
-        Lesson.objects.select_for_update(of=("self",))
-        .filter(slot=old.pk, slot_day__gte=from_day, cancelled=False, register__isnull=True, marks__isnull=True)
-        .select_related("group", "slot", "register")
-    )
-    following = [lesson for lesson in lessons if _is_as_made(lesson, old)]
+    lessons = _of_series(old, from_day)
+    kept = [Apart(lesson.pk, lesson.starts_at, why) for lesson in lessons if (why := _stays(lesson, old))]
+    following = [lesson for lesson in lessons if not _stays(lesson, old)]
+    times = {lesson.pk: lesson.starts_at for lesson in following}
     for lesson in following:
         assert lesson.slot_day is not None
         day = lesson.slot_day + (slot.weekday - lesson.slot_day.weekday()) * DAY
@@ -293,12 +321,44 @@ def _follow(old: Slot, slot: Slot, from_day: dt.date, by: User) -> None:
     days = [lesson.day for lesson in following]
     free = free_days(slot.group, min(days), max(days)) if days else {}
     staying = [lesson for lesson in following if _within(slot, lesson.day) and lesson.day not in free]
-    Lesson.objects.filter(pk__in={lesson.pk for lesson in following} - {lesson.pk for lesson in staying}).delete()
+    leaving = [lesson for lesson in following if not _within(slot, lesson.day) or lesson.day in free]
+    gone = [Apart(lesson.pk, times[lesson.pk], _why_not(slot, lesson.day, free)) for lesson in leaving]
+    Lesson.objects.filter(pk__in=[lesson.pk for lesson in leaving]).delete()
     _refuse_clashes(staying)
     fields = ["slot", "slot_day", "day", "starts_at", "ends_at", "planned_minutes", *OF_LESSON, "version"]
     if staying:
         Lesson.objects.bulk_update(staying, fields, batch_size=500)
         audit.log_bulk(staying, AuditAction.UPDATE, ["teacher"], by=by)
+    return SeriesChange(slot, gone, kept)
+
+
+def _of_series(slot: Slot, first: dt.date) -> list[Lesson]:
+    """The lessons of a series from `first` on that are not cancelled, each with `marked`, in order of time and held."""
+    marked = Exists(Mark.objects.filter(lesson=OuterRef("pk")))
+    rows = Lesson.objects.select_for_update(of=("self",)).filter(slot=slot.pk, slot_day__gte=first, cancelled=False)
+    return list(rows.annotate(marked=marked).select_related("group", "slot", "register").order_by("starts_at"))
+
+
+def _begun(lesson: Lesson) -> str:
+    """Why a lesson of `_of_series` belongs to the past of its register; nothing when nobody marked anything."""
+    register = getattr(lesson, "register", None)
+    if register and register.signed_at:
+        return _("its register is signed")
+    return _("its register was begun") if register or getattr(lesson, "marked", False) else ""
+
+
+def _stays(lesson: Lesson, slot: Slot) -> str:
+    """Why a lesson of `slot` stays as it is; nothing when it follows the series."""
+    return _begun(lesson) or ("" if _is_as_made(lesson, slot) else _("it was moved by hand"))
+
+
+def _why_not(slot: Slot, day: dt.date, free: Mapping[dt.date, str]) -> str:
+    """Why a series has no lesson on `day`."""
+    if _within(slot, day):
+        return _("no lessons on %(day)s: %(why)s") % {"day": date_format(day), "why": free[day]}
+    if day < slot.starts_on:
+        return _("%(day)s is before the first day of the change") % {"day": date_format(day)}
+    return _("after the last day of the weekly lesson")
 
 
 def _is_as_made(lesson: Lesson, slot: Slot) -> bool:
@@ -315,24 +375,25 @@ def _refuse_clashes(lessons: list[Lesson]) -> None:
     clashes = clashes_of(lessons)
     if clashes:
         days = {lesson.pk: date_format(lesson.day) for lesson in lessons}
-        told = [f"{days[key]}: {sentences[0]}" for key, sentences in list(clashes.items())[:CLASHES_SHOWN]]
+        told = [f"{days[key]}: {sentences[0]}" for key, sentences in clashes.items()]
         raise ValidationError([_("Nothing is changed: %(number)d lessons would clash.") % {"number": len(clashes)}, *told])
 
 
 @transaction.atomic
-def end_slot(*, slot: Slot, version: int, ends_on: dt.date, by: User) -> Slot:
+def end_slot(*, slot: Slot, version: int, ends_on: dt.date, by: User) -> SeriesChange:
     """Take a weekly lesson out of the timetable after `ends_on`; later lessons without a register go with it."""
     hold_timetable()
     row = changed(Slot.objects.select_related("group", "teacher"), slot.pk, version, {"ends_on": ends_on})
     if ends_on < row.starts_on:
         raise ValidationError({"ends_on": _("The last day cannot be before the first day.")})
     row.save()
-    _without_register(Lesson.objects.filter(slot=row, slot_day__gt=ends_on)).delete()
-    return row
-
-
-def _without_register(lessons: Any) -> Any:
-    return lessons.filter(register__isnull=True, marks__isnull=True)
+    lessons = _of_series(row, ends_on + DAY)
+    kept = [Apart(lesson.pk, lesson.starts_at, why) for lesson in lessons if (why := _begun(lesson))]
+    why = _("after the last day of the weekly lesson")
+    gone = [Apart(lesson.pk, lesson.starts_at, why) for lesson in lessons if not _begun(lesson)]
+    later = Lesson.objects.filter(slot=row, slot_day__gt=ends_on)
+    later.filter(register__isnull=True, marks__isnull=True).delete()  # cancelled ones too
+    return SeriesChange(row, gone, kept)
 
 
 # --- closures

@@ -2,8 +2,11 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,6 +23,7 @@ from attendance.models.planning import PLANNERS, plans_everywhere
 from attendance.views.planning import warn_of_teacher
 from kvs.access import STAFF, KvsRequest, role_required
 from kvs.drafts import form_data
+from kvs.editing import attempt
 from kvs.holidays import public_holidays
 from kvs.models import Location, Role
 from kvs.pages import form_page
@@ -85,17 +89,49 @@ def slot_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     first = max(slot.starts_on, timezone.localdate())
     form = SlotForm(form_data(request), slot=slot, initial={"from_day": first})
 
-    def act() -> Slot:
+    def act() -> actions.SeriesChange:
         changes = dict(form.cleaned_data)
         from_day, version = changes.pop("from_day"), changes.pop("version") or 0
         return actions.change_slot(slot=slot, version=version, from_day=from_day, changes=changes, by=request.user)
 
-    def done(row: Slot) -> str:
+    def done(change: actions.SeriesChange) -> str:
+        row = change.slot
         messages.success(request, _("The timetable is changed from %(day)s.") % {"day": date_format(max(row.starts_on, first))})
+        _tell_apart(request, change)
         warn_of_teacher(request, row.teacher, *_ends_of(row, max(row.starts_on, first)))
         return reverse("attendance:timetable", args=[slot.group_id])
 
-    return form_page(request, form, act=act, done=done, title=_("Change weekly lesson"), verb=_("Save"), **_of_group(slot.group))
+    return _series_page(request, form, act, done, title=_("Change weekly lesson"), verb=_("Save"), **_of_group(slot.group))
+
+
+def _series_page(
+    request: KvsRequest,
+    form: BaseForm,
+    act: Callable[[], actions.SeriesChange],
+    done: Callable[[actions.SeriesChange], str],
+    **page: Any,
+) -> HttpResponse:
+    """As `form_page`; lessons that do not follow the series are shown first, and only then the change is made (`seen`)."""
+    if request.method == "POST" and "back" in request.POST:
+        return render(request, "components/form_page.html", {"form": form, **page})
+    if request.method == "POST" and form.is_valid():
+        change = attempt(form, lambda: actions.preview(act))
+        if change and (change.gone or change.kept) and request.POST.get("seen") != change.seen:
+            return render(request, "attendance/series_check.html", {"form": form, "change": change, **page})
+    return form_page(request, form, act=act, done=done, **page)
+
+
+def _tell_apart(request: KvsRequest, change: actions.SeriesChange) -> None:
+    """Which lessons went, and which stayed as they were."""
+    if change.gone:
+        messages.info(request, _("Taken away: %(lessons)s.") % {"lessons": _listed(change.gone)})
+    if change.kept:
+        messages.info(request, _("These stayed as they were: %(lessons)s.") % {"lessons": _listed(change.kept)})
+
+
+def _listed(lessons: Iterable[actions.Apart]) -> str:
+    times = ((timezone.localtime(row.starts_at), row.why) for row in lessons)
+    return ", ".join(f"{date_format(moment, 'D j b H:i')} ({why})" for moment, why in times)
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,15 +141,16 @@ def slot_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     slot = get_object_or_404(Slot.objects.visible_to(request.user).select_related("group__location", "teacher"), pk=pk)
     form = EndSlotForm(form_data(request), initial={"ends_on": timezone.localdate(), "version": slot.version})
 
-    def act() -> Slot:
+    def act() -> actions.SeriesChange:
         return actions.end_slot(slot=slot, by=request.user, **form.cleaned_data)
 
-    def done(row: Slot) -> str:
-        assert row.ends_on
-        messages.success(request, _("The weekly lesson ends after %(day)s.") % {"day": date_format(row.ends_on)})
+    def done(change: actions.SeriesChange) -> str:
+        assert change.slot.ends_on
+        messages.success(request, _("The weekly lesson ends after %(day)s.") % {"day": date_format(change.slot.ends_on)})
+        _tell_apart(request, change)
         return reverse("attendance:timetable", args=[slot.group_id])
 
-    return form_page(request, form, act=act, done=done, title=_("End weekly lesson"), verb=_("Take out"), **_of_group(slot.group))
+    return _series_page(request, form, act, done, title=_("End weekly lesson"), verb=_("Take out"), **_of_group(slot.group))
 
 
 @require_http_methods(["GET", "POST"])

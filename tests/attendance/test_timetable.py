@@ -147,11 +147,13 @@ def test_change_from_a_day_on_keeps_what_was_and_what_was_done_by_hand(group: Gr
     )
     codes = {lesson.pk: lesson.code for lesson in lessons}
 
-    new = change_slot(
+    change = change_slot(
         slot=old, version=1, from_day=dt.date(2026, 3, 16), changes={"weekday": WEDNESDAY, "ends": dt.time(11, 15)}, by=ineke
     )
 
+    new = change.slot
     assert days(group) == ["03-02", "03-09", "03-18", "03-23", "04-01"]
+    assert (change.gone, [(row.lesson, row.why) for row in change.kept]) == ([], [(by_hand.pk, "de les is met de hand verzet")])
     old.refresh_from_db()
     assert (old.ends_on, new.starts_on, new.weekday) == (dt.date(2026, 3, 15), dt.date(2026, 3, 16), WEDNESDAY)
     moved = Lesson.objects.get(day=dt.date(2026, 3, 18))
@@ -163,7 +165,9 @@ def test_change_from_a_day_on_keeps_what_was_and_what_was_done_by_hand(group: Gr
 def test_a_series_moved_to_another_day_keeps_holidays_free(group: Group, ineke: User) -> None:
     held = slot(group, ineke, TUESDAY)
     make(group, ineke, dt.date(2026, 4, 14))
-    change_slot(slot=held, version=1, from_day=dt.date(2026, 3, 30), changes={"weekday": MONDAY}, by=ineke)
+    change = change_slot(slot=held, version=1, from_day=dt.date(2026, 3, 30), changes={"weekday": MONDAY}, by=ineke)
+    gone = [(row.starts_at.date(), row.why) for row in change.gone]
+    assert gone == [(dt.date(2026, 4, 7), "geen lessen op 6 apr 2026: Tweede paasdag")]
     assert days(group)[-3:] == ["03-24", "03-30", "04-13"]  # 6 April is Easter Monday
 
 
@@ -174,7 +178,8 @@ def test_a_lesson_somebody_confirmed_keeps_its_times(group: Group, north: Locati
     said = {"state": "present", "minutes_attended": 135, "student_at": lesson.starts_at, "row_hash": "0" * 64}
     Mark.objects.create(lesson=lesson, enrolment=enrolment, **said)
 
-    change_slot(slot=held, version=1, from_day=MARCH, changes={"begins": dt.time(8)}, by=ineke)
+    change = change_slot(slot=held, version=1, from_day=MARCH, changes={"begins": dt.time(8)}, by=ineke)
+    assert [(row.lesson, row.why) for row in change.kept] == [(lesson.pk, "de presentielijst is al begonnen")]
     with pytest.raises(ValidationError, match="al begonnen"):
         change_lesson(lesson=lesson, version=1, changes={"planned_minutes": 30}, by=ineke)
 
@@ -210,8 +215,11 @@ def test_a_series_can_be_pushed_into_the_place_of_its_own_lessons(group: Group, 
 def test_end_of_a_slot_takes_later_lessons_away(group: Group, ineke: User) -> None:
     held = slot(group, ineke)
     make(group, ineke, dt.date(2026, 3, 31))
-    end_slot(slot=held, version=1, ends_on=dt.date(2026, 3, 16), by=ineke)
+    change = end_slot(slot=held, version=1, ends_on=dt.date(2026, 3, 16), by=ineke)
     assert days(group) == ["03-02", "03-09", "03-16"]
+    why = "na de laatste dag van de wekelijkse les"
+    assert [(f"{row.starts_at:%m-%d}", row.why) for row in change.gone] == [("03-23", why), ("03-30", why)]
+    assert change.kept == []
     with pytest.raises(ValidationError):
         end_slot(slot=held, version=2, ends_on=dt.date(2026, 1, 1), by=ineke)
 
@@ -382,9 +390,43 @@ def test_changing_and_ending_on_the_pages(group: Group, ineke: User) -> None:
     assert browser.post(url, changed).status_code == 302
     assert browser.post(url, changed).status_code == 422  # somebody was first
     new = Slot.objects.get(begins=dt.time(10, 15))
-    ended = browser.post(reverse("attendance:slot_end", args=[new.pk]), {"ends_on": "2026-03-20", "version": "1"})
-    assert ended.status_code == 302
+    end, last = reverse("attendance:slot_end", args=[new.pk]), {"ends_on": "2026-03-20", "version": "1"}
+    shown = browser.post(end, last)
+    assert shown.status_code == 200  # the lessons that go are shown first, and nothing is changed
+    assert [f"{row.starts_at:%m-%d}" for row in shown.context["change"].gone] == ["03-23", "03-30", "04-13", "04-20"]
+    assert days(group) == ["03-02", "03-09", "03-16", "03-23", "03-30", "04-13", "04-20"]
+    assert browser.post(end, last | {"seen": "0" * 16}).status_code == 200  # another list than was shown
+    ended = browser.post(end, last | {"seen": shown.context["change"].seen}, follow=True)
+    assert "Weggehaald: ma 23 mrt 10:15 (na de laatste dag van de wekelijkse les), ma 30 mrt" in ended.content.decode()
     assert days(group) == ["03-02", "03-09", "03-16"]
+
+
+def test_lessons_that_do_not_follow_are_shown_before_and_after(group: Group, ineke: User, anna: User, chris: User) -> None:
+    """One falls on a day off, one was moved by hand: both by day and time with the reason, and nothing before "Zo opslaan"."""
+    held = slot(group, ineke, TUESDAY)
+    make(group, ineke, dt.date(2026, 4, 14))
+    moved = Lesson.objects.get(day=dt.date(2026, 3, 24))
+    begins, ends = at(moved.day, "13:00"), at(moved.day, "15:00")
+    change_lesson(lesson=moved, version=1, changes={"starts_at": begins, "ends_at": ends, "planned_minutes": 120}, by=ineke)
+    browser, url = signed_in(ineke), reverse("attendance:slot_change", args=[held.pk])
+    data = {name: value for name, value in FORM.items() if name != "starts_on"}
+    typed = data | {"weekday": str(MONDAY), "from_day": "2026-03-24", "version": "1"}
+    before = days(group)
+
+    shown = browser.post(url, typed)
+    text = shown.content.decode()
+
+    assert "dinsdag 24 maart 2026 13:00" in text
+    assert "dinsdag 7 april 2026 09:15" in text
+    assert "geen lessen op 6 apr 2026: Tweede paasdag" in text
+    assert (days(group), Slot.objects.count()) == (before, 1)
+    back = browser.post(url, typed | {"back": "1"})
+    assert (back.status_code, back.context["form"]["from_day"].value()) == (200, "2026-03-24")
+    assert Slot.objects.count() == 1
+    saved = browser.post(url, typed | {"seen": shown.context["change"].seen}, follow=True).content.decode()
+    assert "Weggehaald: di 7 apr 09:15 (geen lessen op 6 apr 2026: Tweede paasdag)." in saved
+    assert "Deze zijn gebleven zoals ze waren: di 24 mrt 13:00 (de les is met de hand verzet)." in saved
+    assert signed_in(chris).post(url, typed).status_code == 403
 
 
 def test_only_who_plans_everywhere_closes_the_whole_school(group: Group, north: Location, south: Location, ineke: User) -> None:
