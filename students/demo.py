@@ -54,24 +54,25 @@ BY_CHOICE = Offer("none", "", "b1", "nt2", "self", FREE)
 
 
 class GroupPlan(NamedTuple):
-    """A group: where, how many places, and which programmes its students follow."""
+    """A group: where, of which kind, how many places, and which programmes its students follow."""
 
     location: str
+    kind: str
     capacity: int
     offers: tuple[Offer, ...]
 
 
 GROUPS = {
-    "Alfabetisering 1": GroupPlan("Noord", 20, (LITERACY,)),
-    "NT2 A1 dag 1": GroupPlan("Noord", 20, (B1_ROUTE, B1_ROUTE, B1_FAMILY, BY_CHOICE)),
-    "NT2 B1 dag 2": GroupPlan("Noord", 20, (B1_ROUTE, B1_ROUTE, B1_FAMILY, AT_WORK)),
-    "NT2 A2 avond": GroupPlan("Noord", 20, (OLD_LAW, OLD_LAW_LOAN, AT_WORK, BY_CHOICE, B1_FAMILY)),
-    "Z-route 4": GroupPlan("Noord", 20, (Z_ROUTE,)),
-    "NT2 A2 weekend": GroupPlan("Noord", 20, (AT_WORK, BY_CHOICE, OLD_LAW, B1_FAMILY)),
-    "Alfabetisering 2": GroupPlan("Zuid", 20, (LITERACY,)),
-    "Z-route 5": GroupPlan("Zuid", 20, (Z_ROUTE,)),
-    "NT2 A2 dag 3": GroupPlan("Zuid", 20, (B1_ROUTE, OLD_LAW_LOAN, B1_FAMILY, BY_CHOICE)),
-    "Onderwijsroute 1": GroupPlan("Zuid", 20, (EDUCATION,)),
+    "Alfabetisering 1": GroupPlan("Noord", "literacy", 20, (LITERACY,)),
+    "NT2 A1 dag 1": GroupPlan("Noord", "nt2", 20, (B1_ROUTE, B1_ROUTE, B1_FAMILY, BY_CHOICE)),
+    "NT2 B1 dag 2": GroupPlan("Noord", "nt2", 20, (B1_ROUTE, B1_ROUTE, B1_FAMILY, AT_WORK)),
+    "NT2 A2 avond": GroupPlan("Noord", "nt2", 20, (OLD_LAW, OLD_LAW_LOAN, AT_WORK, BY_CHOICE, B1_FAMILY)),
+    "Z-route 4": GroupPlan("Noord", "z_route", 20, (Z_ROUTE,)),
+    "NT2 A2 weekend": GroupPlan("Noord", "nt2", 20, (AT_WORK, BY_CHOICE, OLD_LAW, B1_FAMILY)),
+    "Alfabetisering 2": GroupPlan("Zuid", "literacy", 20, (LITERACY,)),
+    "Z-route 5": GroupPlan("Zuid", "z_route", 20, (Z_ROUTE,)),
+    "NT2 A2 dag 3": GroupPlan("Zuid", "nt2", 20, (B1_ROUTE, OLD_LAW_LOAN, B1_FAMILY, BY_CHOICE)),
+    "Onderwijsroute 1": GroupPlan("Zuid", "education", 20, (EDUCATION,)),
 }
 CAME_FROM = {  # half-way some went on from the first to the second
     "Z-route 4": "Alfabetisering 1",
@@ -332,7 +333,12 @@ def _make_groups(today: dt.date, by: User) -> dict[str, Group]:
     places = {location.name: location for location in Location.objects.all()}
     groups = {
         name: actions.start_group(
-            by=by, name=name, location=places[plan.location], capacity=plan.capacity, starts_on=monday - dt.timedelta(weeks=4)
+            by=by,
+            name=name,
+            location=places[plan.location],
+            kind=plan.kind,
+            capacity=plan.capacity,
+            starts_on=monday - dt.timedelta(weeks=4),
         )
         for name, plan in GROUPS.items()
     }

@@ -182,6 +182,7 @@ GROUPS = (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("name", Reason.OFFER),
             NotPersonal("location", Reason.LINK),
+            NotPersonal("kind", Reason.OFFER),
             NotPersonal("capacity", Reason.OFFER),
             NotPersonal("starts_on", Reason.OFFER),
             NotPersonal("ends_on", Reason.OFFER),

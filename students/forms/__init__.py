@@ -27,6 +27,7 @@ from students.models import (
     Student,
     TeachingAssignment,
 )
+from students.models.groups import GroupQuerySet
 
 
 class BsnField(forms.CharField):
@@ -294,7 +295,7 @@ class GroupForm(forms.ModelForm[Group]):
 
     class Meta:
         model = Group
-        fields = ("name", "location", "capacity", "starts_on", "ends_on")
+        fields = ("name", "location", "kind", "capacity", "starts_on", "ends_on")
         widgets = {"starts_on": DateInput(), "ends_on": DateInput()}
 
     def __init__(self, *args: Any, locations: "QuerySet[Location]", **kwargs: Any) -> None:
@@ -302,7 +303,21 @@ class GroupForm(forms.ModelForm[Group]):
         location = self.fields["location"]
         assert isinstance(location, forms.ModelChoiceField)
         location.queryset = locations
+        self.fields["kind"].required = True
         self.fields["version"].initial = self.instance.version
+
+
+class GroupFilter(forms.Form):
+    """Which groups are listed."""
+
+    soort = forms.ChoiceField(
+        label=_("kind of group"), required=False, choices=[("", _("all kinds")), *Group.Kind.choices[1:], ("-", _("not set"))]
+    )
+
+    def kept(self, groups: GroupQuerySet) -> GroupQuerySet:
+        """Of `groups` those of the chosen kind; all of them for a choice that is none."""
+        chosen = self.cleaned_data["soort"] if self.is_valid() else ""
+        return groups.filter(kind=chosen.replace("-", "")) if chosen else groups
 
 
 class AssignmentForm(forms.ModelForm[TeachingAssignment]):

@@ -55,9 +55,25 @@ class GroupQuerySet(models.QuerySet["Group"]):
 class Group(models.Model):
     """A class that takes lessons together (groep)."""
 
+    class Kind(models.TextChoices):
+        """What a group is for: the subjects of lessons (attendance.models.Subject), the routes of the Wi2021, and exams."""
+
+        UNKNOWN = "", _("not set")
+        NT2 = "nt2", "NT2"
+        LITERACY = "literacy", _("literacy")
+        Z_ROUTE = "z_route", _("Z route")
+        EDUCATION = "education", _("education route")
+        ONA = "ona", "ONA"
+        KNM = "knm", "KNM"
+        MAP = "map", "MAP"
+        EXAM = "exam", _("exam training")
+        STATE_EXAM = "state_exam", _("state exam NT2")
+        OTHER = "other", _("another kind of group")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=80)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, verbose_name=_("location"))
+    kind = models.CharField(_("kind of group"), max_length=10, choices=Kind, blank=True)  # unknown of groups of before
     capacity = models.PositiveSmallIntegerField(_("places"), default=20)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until and including"), null=True, blank=True)
@@ -73,6 +89,13 @@ class Group(models.Model):
                 Lower("name"), name="group_name_unique", violation_error_message=_("There is already a group with this name.")
             ),
             models.CheckConstraint(condition=~Q(name=""), name="group_has_name"),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=["", "nt2", "literacy", "z_route", "education", "ona", "knm", "map", "exam", "state_exam", "other"]
+                ),
+                name="group_kind",
+                violation_error_message=_("Choose a kind of group from the list."),
+            ),
             models.CheckConstraint(
                 condition=Q(capacity__range=(1, 60)),
                 name="group_capacity",

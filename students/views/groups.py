@@ -18,7 +18,7 @@ from kvs.drafts import form_data
 from kvs.models import AccessEvent, Location, Role
 from kvs.pages import Sorts, counted, form_page, list_page
 from students import actions
-from students.forms import AccessForm, AssignmentForm, GroupForm
+from students.forms import AccessForm, AssignmentForm, GroupFilter, GroupForm
 from students.models import Enrolment, Group, GroupAccess, TeachingAssignment
 
 PLANNERS = (Role.ADMINISTRATION, Role.COORDINATOR)
@@ -26,6 +26,7 @@ NAME = Lower("name")  # unique
 SORTS: Sorts = {
     "name": (NAME,),
     "location": (Lower("location__name"), NAME),
+    "kind": ("kind", NAME),
     "placed": ("placed", NAME),
     "starts": ("starts_on", NAME),
 }
@@ -34,16 +35,19 @@ SORTS: Sorts = {
 @require_GET
 @role_required(*STAFF)
 def group_list(request: KvsRequest) -> HttpResponse:
-    """Groups that run now or begin later, with how many places are taken today."""
+    """Groups that run now or begin later, with how many places are taken today; of one kind with `?soort=literacy`."""
     today = timezone.localdate()
     placed = Count(
         "enrolments",
         filter=Q(enrolments__starts_on__lte=today) & (Q(enrolments__ends_on__isnull=True) | Q(enrolments__ends_on__gte=today)),
     )
     groups = Group.objects.visible_to(request.user).select_related("location").annotate(placed=placed)
-    page = list_page(request, groups.not_ended(today), among=groups, sorts=SORTS)
-    count, _more = counted(groups.not_ended(today))
+    chosen = GroupFilter(request.GET)
+    found = chosen.kept(groups.not_ended(today))
+    page = list_page(request, found, among=groups, sorts=SORTS)
+    count, _more = counted(found)
     context = {
+        "filter": chosen,
         "page": page,
         "count": count,
         "may_plan": request.user.has_role(*PLANNERS),

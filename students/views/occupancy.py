@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -74,7 +75,16 @@ def occupancy(request: KvsRequest) -> HttpResponse:
     total = Places()
     for site in found:
         total = total.plus(site.total)
-    return render(request, "students/occupancy.html", {"sites": found, "total": total, "today": today})
+    context = {"sites": found, "total": total, "kinds": _by_kind(found), "today": today}
+    return render(request, "students/occupancy.html", context)
+
+
+def _by_kind(sites: Iterable[Site]) -> list[tuple[str, Places]]:
+    """The places of all groups of a kind together, in the order of the kinds."""
+    sums: dict[str, Places] = {}
+    for group, places in (row for site in sites for row in site.rows):
+        sums[group.kind] = sums.get(group.kind, Places()).plus(places)
+    return [(str(label), sums[kind]) for kind, label in Group.Kind.choices if kind in sums]
 
 
 def _counted(groups: GroupQuerySet, today: dt.date) -> GroupQuerySet:

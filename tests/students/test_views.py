@@ -398,7 +398,7 @@ def test_group_page_asks_the_same_number_of_questions(
 
 def test_two_groups_cannot_share_a_name(north: Location, ineke: User) -> None:
     make_group(north, ineke, name="NT2 B1 dag 2")
-    typed = {"name": "nt2 b1 DAG 2", "location": str(north.pk), "capacity": "20", "starts_on": "2026-01-01"}
+    typed = {"name": "nt2 b1 DAG 2", "location": str(north.pk), "kind": "nt2", "capacity": "20", "starts_on": "2026-01-01"}
 
     status, page = post(signed_in(ineke), reverse("students:group_add"), typed)
 
