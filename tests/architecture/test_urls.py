@@ -85,7 +85,7 @@ PAGES: dict[str, tuple[int, dict[Role, int]]] = {
     "attendance:closures": (302, only(*PLANNERS)),
     "attendance:closure_add": (302, only(*PLANNERS)),
     "attendance:holidays_read": (302, only(*PLANNERS)),
-    "attendance:holidays_take": (405, dict.fromkeys(Role, 405)),
+    "attendance:holidays_take": (302, dict.fromkeys(Role, 405)),
     "attendance:follow_ups": (302, only(*READ_FOLLOW_UPS)),
     "attendance:signals_find": (302, dict.fromkeys(Role, 405)),
     "attendance:signal_rules": (302, only(Role.ADMINISTRATION, Role.MANAGEMENT)),
