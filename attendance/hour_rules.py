@@ -7,6 +7,7 @@ that changes gets a last day here and a new row beside it: old months keep the r
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -119,11 +120,12 @@ def half_physical(hours: Iterable[Hours]) -> Counted:
     return Counted(physical + min(physical, online), (Condition(_("at the school"), physical, 300 * HOUR),))
 
 
-def language_beside_knm(hours: Iterable[Hours]) -> Counted:
-    """Language makes the total; KNM is asked for too, its number is not in the source."""
+def language_beside_knm(hours: Iterable[Hours], knm_hours: int | None = None) -> Counted:
+    """Language makes the total; KNM is asked for too, its number (`knm_hours`) is not in the source but may be in the PIP."""
     rows = list(hours)
     knm = sum(row.minutes for row in rows if row.subject == "knm")
-    return Counted(sum(row.minutes for row in rows) - knm, (Condition(_("KNM course"), knm),))
+    asked = None if knm_hours is None else knm_hours * HOUR
+    return Counted(sum(row.minutes for row in rows) - knm, (Condition(_("KNM course"), knm, asked),))
 
 
 def _by_course(hours: Iterable[Hours]) -> dict[str, int]:
@@ -131,6 +133,14 @@ def _by_course(hours: Iterable[Hours]) -> dict[str, int]:
     for row in hours:
         found[row.course] = found.get(row.course, 0) + row.minutes
     return found
+
+
+class Person(NamedTuple):
+    """What the school knows of somebody that rules ask about; None: not known, and then nothing is said to be reached."""
+
+    status_holder: bool | None = None
+    pip_language: int | None = None  # hours
+    pip_knm: int | None = None  # hours
 
 
 class Rule(NamedTuple):
@@ -145,7 +155,9 @@ class Rule(NamedTuple):
     certainty: Certainty
     threshold: int | None = None  # minutes
     routes: frozenset[str] = frozenset()
-    people: Any = ""  # for whom, when not for everybody: KVS does not hold it, so the page says it
+    people: Any = ""  # for whom, when not for everybody
+    status_holder: bool | None = None  # the same as a fact: only status holders, only others; None: everybody
+    of_pip: bool = False  # its numbers stand in the PIP of the municipality
     subjects: frozenset[str] = frozenset()
     courses: frozenset[str] = frozenset()
     add_up: Callable[[Iterable[Hours]], Counted] = total
@@ -171,12 +183,31 @@ class Rule(NamedTuple):
         """What counts of `hours`."""
         return self.add_up([row for row in hours if self.accepts(row)])
 
+    def for_person(self, person: Person) -> "Rule":
+        """The rule with the numbers of this person's PIP."""
+        if not self.of_pip:
+            return self
+        threshold = None if person.pip_language is None else person.pip_language * HOUR
+        return self._replace(threshold=threshold, add_up=partial(language_beside_knm, knm_hours=person.pip_knm))
+
+    def missing(self, person: Person) -> list[Any]:
+        """Facts about this person without which nobody can say that the rule is fulfilled."""
+        asked = (
+            (self.status_holder is not None and person.status_holder is None, NEEDS_STATUS),
+            (self.of_pip and person.pip_language is None, NEEDS_PIP_LANGUAGE),
+            (self.of_pip and person.pip_knm is None, NEEDS_PIP_KNM),
+        )
+        return [fact for lacks, fact in asked if lacks]
+
     def reached(self, counted: Counted) -> bool:
         """Whether total and conditions are fulfilled; a rule without a number is never said to be."""
         enough = self.threshold is not None and counted.minutes >= self.threshold
         return enough and all(condition.met for condition in counted.conditions)
 
 
+NEEDS_STATUS = _("whether this is an asylum status holder")
+NEEDS_PIP_LANGUAGE = _("the hours of language in the PIP")
+NEEDS_PIP_KNM = _("the hours of KNM in the PIP")
 STATUS_HOLDERS = _("asylum status holders only")
 FAMILY = _("family and other migrants only")
 DUO_PAGE = "DUO, Uitwisselen contractgegevens"
@@ -280,6 +311,7 @@ RULES: tuple[Rule, ...] = (
         threshold=450 * HOUR,
         routes=frozenset({"b1"}),
         people=FAMILY,
+        status_holder=False,
         subjects=LANGUAGE_KNM,
         add_up=language_beside_knm,
         remark=_("How many hours of KNM, and whether online and literacy count, is not confirmed."),
@@ -295,9 +327,11 @@ RULES: tuple[Rule, ...] = (
         SECOND_HAND,
         routes=frozenset({"b1"}),
         people=STATUS_HOLDERS,
+        status_holder=True,
+        of_pip=True,
         subjects=LANGUAGE_KNM,
         add_up=language_beside_knm,
-        remark=_("KVS does not hold the number of the PIP: compare it yourself."),
+        remark=_("Whether online lessons and literacy count is not confirmed: online is left out, literacy is counted."),
         valid_from=WI2021,
     ),
     Rule(
@@ -325,6 +359,7 @@ RULES: tuple[Rule, ...] = (
         threshold=800 * HOUR,
         routes=frozenset({"z"}),
         people=STATUS_HOLDERS,
+        status_holder=True,
         valid_from=WI2021,
     ),
     Rule(
@@ -347,6 +382,7 @@ RULES: tuple[Rule, ...] = (
         SEEN,
         routes=frozenset({"z"}),
         people=STATUS_HOLDERS,
+        status_holder=True,
         valid_from=API_V1,
     ),
     Rule(
@@ -377,9 +413,21 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def rules_for(law: str, route: str, day: dt.date) -> list[Rule]:
-    """The rules of `day` for a programme under this law and route."""
-    return [rule for rule in RULES if law in rule.laws and (not rule.routes or route in rule.routes) and rule.holds_on(day)]
+UNKNOWN = Person()
+
+
+def rules_for(law: str, route: str, day: dt.date, person: Person = UNKNOWN) -> list[Rule]:
+    """The rules of `day` for a programme under this law and route, as they are for `person`. While it is not known whether
+    somebody is a status holder the rules of both stand there, each saying that this fact is missing.
+    """
+    return [
+        rule.for_person(person)
+        for rule in RULES
+        if law in rule.laws
+        and (not rule.routes or route in rule.routes)
+        and rule.holds_on(day)
+        and (None in (rule.status_holder, person.status_holder) or rule.status_holder == person.status_holder)
+    ]
 
 
 def whole_hours(minutes: int) -> int:

@@ -7,11 +7,11 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attendance import hour_rules
-from attendance.hour_rules import CLASS_LABELS, HOUR, Counted, Hours, Rule
+from attendance.hour_rules import CLASS_LABELS, HOUR, Counted, Hours, Person, Rule
 from attendance.hours import Line, Minutes, as_hours, forecast, lesson_lines, total, with_breaks
 from attendance.models import ContractHours, OpeningBalance, OutsideHours, proven_only
 from attendance.models.evidence import ProvenOnlyFor
@@ -37,6 +37,7 @@ class RuleRow:
     rule: Rule
     counted: Counted
     proven_only: bool = False  # the school counts only proven minutes of lessons for it
+    missing: tuple[Any, ...] = ()  # facts about the person, without which nothing is said to be reached
 
     @property
     def whole_hours(self) -> int:
@@ -51,7 +52,7 @@ class RuleRow:
     @property
     def reached(self) -> bool:
         """Whether that is fulfilled."""
-        return self.rule.reached(self.counted)
+        return not self.missing and self.rule.reached(self.counted)
 
     @property
     def per_cent(self) -> int:
@@ -120,12 +121,16 @@ def overview(programme: Programme, by: User, today: dt.date) -> Overview:
     lines = [settled(line, terms) for line in lesson_lines(siblings, today)]
     balances = list(OpeningBalance.objects.visible_to(by).filter(contract__in=contracts))
     entries = list(OutsideHours.objects.visible_to(by).filter(programme__in=siblings).current().select_related("corrects"))
-    rules = hour_rules.rules_for(programme.law, programme.route, today)
+    person = person_of(programme)
+    rules = hour_rules.rules_for(programme.law, programme.route, today, person)
     brought = brought_hours(balances, contracts)
     only = proven_only()
     beside = [*(row for rows in brought.values() for row in rows), *outside_hours(entries)]
     made = Overview(programme)
-    made.rules = _rule_rows([rule for rule in rules if not rule.per_contract], lines, beside, only)
+    made.rules = [
+        replace(row, missing=tuple(row.rule.missing(person)))
+        for row in _rule_rows([rule for rule in rules if not rule.per_contract], lines, beside, only)
+    ]
     made.entries = [entry for entry in entries if entry.programme_id == programme.pk]
     per_contract = [rule for rule in rules if rule.per_contract]
     by_contract: dict[uuid.UUID | None, list[Line]] = defaultdict(list)
@@ -138,6 +143,13 @@ def overview(programme: Programme, by: User, today: dt.date) -> Overview:
         kept = [balance for balance in balances if balance.contract_id == key]
         made.contracts.append(_contract_row(contract, by_contract[key], kept, brought.get(key, []), per_contract, today, only))
     return made
+
+
+def person_of(programme: Programme) -> Person:
+    """What rules ask about the person behind a programme."""
+    known = {Programme.StatusHolder.YES: True, Programme.StatusHolder.NO: False}
+    status = known.get(Programme.StatusHolder(programme.status_holder))
+    return Person(status, programme.pip_language_hours, programme.pip_knm_hours)
 
 
 def _rule_rows(rules: Iterable[Rule], lines: list[Line], beside: list[Hours], only: ProvenOnlyFor) -> list[RuleRow]:

@@ -201,7 +201,19 @@ def _programme(offer: Offer, places: list[tuple[str, dt.date, dt.date | None]], 
         "term_ends_on": pip_on + dt.timedelta(days=3 * 365) if pip_on else term.get(offer.law),
         "starts_on": starts_on,
         "ends_on": places[-1][2],
+        **_status(offer),
     }
+
+
+def _status(offer: Offer) -> dict[str, Any]:
+    """Who fled is a status holder, with the hours of a made-up PIP; of a family migrant the school knows no hours."""
+    if offer.law != "wi2021":
+        return {}
+    if offer.backgrounds != FLED:
+        return {"status_holder": "no", "status_source": "municipality"}
+    of_z = {"pip_language_hours": 760, "pip_knm_hours": 40, "pip_participation_hours": 800, "pip_week_hours": 12}
+    hours = of_z if offer.route == "z" else {"pip_language_hours": 500, "pip_knm_hours": 40, "pip_week_hours": 15}
+    return {"status_holder": "yes", "status_source": "pip", **hours}
 
 
 def _contracts(

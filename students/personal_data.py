@@ -16,7 +16,16 @@ from kvs.categories import (
     WORK,
 )
 from kvs.terms import Kind, Reason, Rectify, Sensitivity, Source
-from kvs.vocabulary import RIGHTS, STUDENT_FILE, SURVEY, SURVEYOR, WHILE_NEEDED
+from kvs.vocabulary import (
+    CLIENT_REPORTS,
+    MUNICIPALITY,
+    RIGHTS,
+    STUDENT_FILE,
+    SURVEY,
+    SURVEYOR,
+    TEACHING_PURPOSE,
+    WHILE_NEEDED,
+)
 
 # The survey agency calls or mails; which of the two depends on the kind of programme (Blik op Werk, "tevredenheidsonderzoek
 # (TVO) Panteia"). So these few columns serve the survey, and no other of their category.
@@ -117,6 +126,13 @@ PEOPLE = (
     ),
 )
 
+# Which hours the law asks of somebody depends on these (Besluit inburgering 2021, art. 3.14; domain/duo.md 4.1 and 4.2), so
+# they rest on the course contract and go to the municipality that made the PIP; not to Blik op Werk, not to a teacher.
+FOR_HOURS = {
+    "purposes": (TEACHING_PURPOSE, CLIENT_REPORTS),
+    "recipients": (MUNICIPALITY,),
+    "readable_by": frozenset({"administration", "coordinator", "finance", "management", "privacy_officer"}),
+}
 PROGRAMMES = (
     Model(
         "students.Programme",
@@ -133,6 +149,12 @@ PROGRAMMES = (
             Field("bsn_basis", PROGRAMME),
             Field("pip_on", PROGRAMME),
             Field("term_ends_on", PROGRAMME),
+            Field("status_holder", PROGRAMME, **FOR_HOURS),
+            Field("status_source", PROGRAMME, **FOR_HOURS),
+            Field("pip_language_hours", PROGRAMME, **FOR_HOURS),
+            Field("pip_knm_hours", PROGRAMME, **FOR_HOURS),
+            Field("pip_participation_hours", PROGRAMME, **FOR_HOURS),
+            Field("pip_week_hours", PROGRAMME, **FOR_HOURS),
             Field("starts_on", PROGRAMME),
             Field("ends_on", PROGRAMME),
             NotPersonal("version", Reason.VERSION),

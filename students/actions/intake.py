@@ -295,6 +295,8 @@ def _same_programme(row: Intake, student: Student) -> Programme | None:
 
 def _programme_changes(row: Intake, programme: Programme) -> dict[str, Any]:
     said = {name: value for name, value in row.programme.items() if name not in ("law", "starts_on") and value != ""}
+    if said.get("status_holder") == programme.status_holder:
+        said.pop("status_source", None)  # the file says nothing new: the first source stays
     if row.bsn and not programme.bsn:
         said["bsn"] = row.bsn
     elif row.bsn and row.bsn != programme.bsn:

@@ -127,6 +127,27 @@ PROGRAMME = (
         Kind.CHOICE,
         words.YES_NO,
     ),
+    Column(
+        "status_holder",
+        _("asylum status holder"),
+        ("statushouder", "asielstatushouder", "asiel statushouder", "vergunninghouder", "asielmigrant", "status holder"),
+        Kind.CHOICE,
+        words.STATUS_HOLDER,
+    ),
+    Column(
+        "pip_language_hours",
+        _("hours of language in the PIP"),
+        ("pip uren taal", "uren taal pip", "pip taaluren", "taaluren pip", "taaluren volgens pip"),
+        Kind.NUMBER,
+    ),
+    Column("pip_knm_hours", _("hours of KNM in the PIP"), ("pip uren knm", "uren knm pip", "knm uren pip"), Kind.NUMBER),
+    Column(
+        "pip_participation_hours",
+        _("hours of participation in the PIP"),
+        ("pip uren participatie", "uren participatie pip", "participatie uren pip", "participatieuren pip"),
+        Kind.NUMBER,
+    ),
+    Column("pip_week_hours", _("hours a week in the PIP"), ("pip uren per week", "uren per week pip"), Kind.NUMBER),
     Column("pip_on", _("date of the first PIP"), ("pip", "datum pip", "pip datum", "pip date"), Kind.DATE),
     Column(
         "term_ends_on",

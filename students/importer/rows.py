@@ -25,6 +25,7 @@ UNKNOWN_GROUP = gettext_noop("KVS does not know this group at your locations.")
 UNKNOWN_MANAGER = gettext_noop("KVS does not know this case manager at this client.")
 LEAVE_EMPTY = gettext_noop("Leave empty and put it on the list")
 NO_ROUTE = gettext_noop("Only a programme under the Wi2021 has a route.")
+NO_PIP = gettext_noop("Only a programme under the Wi2021 has a PIP with hours.")
 ENDS_FIRST = gettext_noop("The last day lies before the first day.")
 NOT_PLACED = gettext_noop("This group was not known: the student has no place yet.")
 NOT_CLIENT = gettext_noop("This client was not known: the contract has no client yet.")
@@ -32,7 +33,11 @@ NOT_MANAGER = gettext_noop("This case manager was not known.")
 EMPTIED = gettext_noop("This cell was left empty: fill it in by hand.")
 
 NEARLY = 0.85  # how much alike two names must be to propose one for the other (difflib's ratio)
-PROGRAMME_FIELDS = ("law", "route", "target_level", "has_duo_loan", "pip_on", "term_ends_on", "starts_on", "ends_on")
+PIP_HOURS = ("pip_language_hours", "pip_knm_hours", "pip_participation_hours", "pip_week_hours")
+PROGRAMME_FIELDS = (
+    *("law", "route", "target_level", "has_duo_loan", "pip_on", "term_ends_on", "starts_on", "ends_on"),
+    *("status_holder", *PIP_HOURS),
+)
 CONTRACT_FIELDS = ("reference", "hours", "course")
 
 
@@ -151,14 +156,19 @@ def split_address(text: str) -> dict[str, str]:
 
 
 def _programme(row: Intake, values: Mapping[str, Any], found: list[Finding], default_start: dt.date) -> None:
-    """Law, route and ground. A route exists only under the Wi2021 (constraint programme_route), so it names that law."""
+    """Law, route and ground. A route and a PIP with hours exist only under the Wi2021 (constraints), so they name that law."""
     fields = {name: values[name] for name in PROGRAMME_FIELDS if values.get(name) not in (None, "")}
     bsn = values.get("bsn")
     if not fields and not bsn:
         return
-    fields.setdefault("law", Programme.Law.WI2021 if fields.get("route") else Programme.Law.NONE)
+    fields.setdefault("law", Programme.Law.WI2021 if set(fields) & {"route", *PIP_HOURS} else Programme.Law.NONE)
     if fields.get("route") and fields["law"] != Programme.Law.WI2021:
         found.append(Finding(row.columns.get("route"), "route", NO_ROUTE, fields["route"], LEAVE_EMPTY))
+    if fields.get("status_holder"):
+        fields["status_source"] = Programme.StatusSource.FILE
+    if fields["law"] != Programme.Law.WI2021:
+        refused = [name for name in PIP_HOURS if name in fields]
+        found += [Finding(row.columns.get(name), "pip", NO_PIP, str(fields[name]), LEAVE_EMPTY) for name in refused]
     row.start_is_given = "starts_on" in fields
     fields.setdefault("starts_on", default_start)
     ends_on = fields.get("ends_on")

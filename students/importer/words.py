@@ -29,6 +29,16 @@ YES_NO: Words = {
     "1": ("ja", "j", "yes", "y", "x", "1", "waar", "true", "duo", "duo lening", "lening"),
     "0": ("nee", "n", "no", "0", "onwaar", "false", "geen"),
 }
+STATUS_HOLDER: Words = {
+    Programme.StatusHolder.YES: (
+        *("ja", "j", "yes", "y", "x", "1", "waar", "true"),
+        *("statushouder", "asielstatushouder", "asiel", "asielmigrant", "vergunninghouder", "asylum"),
+    ),
+    Programme.StatusHolder.NO: (
+        *("nee", "n", "no", "0", "onwaar", "false", "geen"),
+        *("gezinsmigrant", "gezinsmigrant en overige migrant", "overige migrant", "gezinshereniger", "family migrant"),
+    ),
+}
 COURSE: Words = {
     Contract.Course.LITERACY: ("alfabetisering", "alfabetiseringscursus", "alfa", "literacy", "literacy course"),
     Contract.Course.INTEGRATION: ("inburgering", "inburgeringscursus", "integration", "integration course"),

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +16,14 @@ from kvs.models import User
 from students.models.clients import CaseManager, Client
 from students.models.people import Student
 
+MOST_IN_PIP, MOST_A_WEEK = 5000, 60  # hours
+PIP_TOTAL: dict[str, Any] = {"null": True, "blank": True, "validators": [MaxValueValidator(MOST_IN_PIP)]}
 PERIOD = Func("starts_on", "ends_on", models.Value("[]"), function="daterange")
+
+
+def _at_most(name: str, most: int) -> Q:
+    """Condition: empty or no more than that."""
+    return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": most})
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
@@ -65,6 +74,22 @@ class Programme(models.Model):
         B2 = "b2", "B2"
         C1 = "c1", "C1"
 
+    class StatusHolder(models.TextChoices):
+        """Whether the law treats somebody as an asylum status holder: it decides which hours count (domain/duo.md 4.1, 4.2)."""
+
+        UNKNOWN = "", _("not known")
+        YES = "yes", _("yes")
+        NO = "no", _("no, family or other migrant")
+
+    class StatusSource(models.TextChoices):
+        """Where the school has it from. No document is kept for it."""
+
+        UNKNOWN = "", _("not set")
+        PIP = "pip", _("the PIP of the municipality")
+        MUNICIPALITY = "municipality", _("another message of the municipality")
+        STUDENT = "student", _("the student said so")
+        FILE = "file", _("the spreadsheet that was imported")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="programmes")
     law = models.CharField(_("law"), max_length=8, choices=Law, default=Law.NONE)
@@ -78,6 +103,15 @@ class Programme(models.Model):
     bsn_basis = models.CharField(_("ground for the BSN"), max_length=16, choices=BsnBasis, blank=True)
     pip_on = models.DateField(_("date of the first PIP"), null=True, blank=True)
     term_ends_on = models.DateField(_("end of the integration term"), null=True, blank=True)
+    status_holder = models.CharField(_("asylum status holder"), max_length=3, choices=StatusHolder, blank=True)
+    status_source = models.CharField(_("status known from"), max_length=12, choices=StatusSource, blank=True)
+    # As they stand in the PIP of the municipality. Hours of 60 minutes: the PIP does not say otherwise (not confirmed).
+    pip_language_hours = models.PositiveSmallIntegerField(_("hours of language in the PIP"), **PIP_TOTAL)
+    pip_knm_hours = models.PositiveSmallIntegerField(_("hours of KNM in the PIP"), **PIP_TOTAL)
+    pip_participation_hours = models.PositiveSmallIntegerField(_("hours of participation in the PIP"), **PIP_TOTAL)
+    pip_week_hours = models.PositiveSmallIntegerField(
+        _("hours a week in the PIP"), null=True, blank=True, validators=[MaxValueValidator(MOST_A_WEEK)]
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until and including"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -96,6 +130,31 @@ class Programme(models.Model):
                 violation_error_message=_("Only a programme under the Wi2021 has a route."),
             ),
             models.CheckConstraint(condition=Q(target_level__in=["", "a1", "a2", "b1", "b2", "c1"]), name="programme_level"),
+            models.CheckConstraint(
+                condition=Q(status_holder="", status_source="")
+                | Q(status_holder__in=["yes", "no"], status_source__in=["pip", "municipality", "student", "file"]),
+                name="programme_status_source",
+                violation_error_message=_("Say where the school knows from whether this is a status holder, and only then."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    pip_language_hours__isnull=True,
+                    pip_knm_hours__isnull=True,
+                    pip_participation_hours__isnull=True,
+                    pip_week_hours__isnull=True,
+                )
+                | Q(law="wi2021"),
+                name="programme_pip_of_law",
+                violation_error_message=_("Only a programme under the Wi2021 has a PIP with hours."),
+            ),
+            models.CheckConstraint(
+                condition=_at_most("pip_language_hours", MOST_IN_PIP)
+                & _at_most("pip_knm_hours", MOST_IN_PIP)
+                & _at_most("pip_participation_hours", MOST_IN_PIP)
+                & _at_most("pip_week_hours", MOST_A_WEEK),
+                name="programme_pip_hours",
+                violation_error_message=_("Hours in a PIP are at most 5000, and at most 60 a week."),
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="programme_period",

@@ -7,7 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attendance import rules
-from attendance.hour_rules import CLASS_LABELS, CLASSES, FAMILY, RULES, STATUS_HOLDERS, Hours, Rule, rules_for, whole_hours
+from attendance.hour_rules import (
+    CLASS_LABELS,
+    CLASSES,
+    FAMILY,
+    NEEDS_PIP_KNM,
+    NEEDS_PIP_LANGUAGE,
+    NEEDS_STATUS,
+    RULES,
+    STATUS_HOLDERS,
+    Hours,
+    Person,
+    Rule,
+    rules_for,
+    whole_hours,
+)
 
 H = 60
 RULE = {rule.key: rule for rule in RULES}
@@ -104,6 +118,53 @@ def test_rules_of_a_programme(law: str, route: str, expected: list[str]) -> None
     assert [rule.key for rule in rules_for(law, route, DAY)] == expected
 
 
+HOLDER, OTHER = Person(status_holder=True), Person(status_holder=False)
+
+
+@pytest.mark.parametrize(
+    ("route", "person", "only"),
+    [
+        # duo.md 4.1: 800 hours of participation for status holders only; 4.2: the PIP for them, 450 hours for others
+        ("z", HOLDER, ["z_participation", "api_participation"]),
+        ("z", OTHER, []),
+        ("b1", HOLDER, ["extension_pip"]),
+        ("b1", OTHER, ["extension_450"]),
+        ("b1", Person(), ["extension_450", "extension_pip"]),  # unknown: both stand there
+    ],
+)
+def test_rules_for_some_people_only(route: str, person: Person, only: list[str]) -> None:
+    assert [rule.key for rule in rules_for("wi2021", route, DAY, person) if rule.people] == only
+
+
+def test_the_rule_of_the_pip_asks_its_hours() -> None:
+    person = Person(status_holder=True, pip_language=500, pip_knm=40)
+    rule = next(rule for rule in rules_for("wi2021", "b1", DAY, person) if rule.key == "extension_pip")
+
+    def reached(*given_hours: Hours) -> bool:
+        return rule.reached(rule.counted(given_hours))
+
+    assert rule.threshold == 500 * H
+    assert reached(hours(500), hours(40, "knm"))
+    assert not reached(hours(500), hours(39, "knm"))
+    assert not reached(hours(499), hours(90, "knm"))
+
+
+@pytest.mark.parametrize(
+    ("key", "person", "facts"),
+    [
+        ("z_course", Person(), []),
+        ("z_participation", Person(), [NEEDS_STATUS]),
+        ("z_participation", HOLDER, []),
+        ("extension_450", Person(), [NEEDS_STATUS]),
+        ("extension_pip", Person(), [NEEDS_STATUS, NEEDS_PIP_LANGUAGE, NEEDS_PIP_KNM]),
+        ("extension_pip", HOLDER._replace(pip_language=500), [NEEDS_PIP_KNM]),
+        ("extension_pip", HOLDER._replace(pip_language=500, pip_knm=0), []),
+    ],
+)
+def test_what_is_not_known_is_named(key: str, person: Person, facts: list[object]) -> None:
+    assert RULE[key].missing(person) == facts
+
+
 def test_for_whom_is_said_where_the_law_tells_people_apart() -> None:
     assert {rule.key: rule.people for rule in RULES if rule.people} == {
         "extension_450": FAMILY,
@@ -111,6 +172,8 @@ def test_for_whom_is_said_where_the_law_tells_people_apart() -> None:
         "z_participation": STATUS_HOLDERS,
         "api_participation": STATUS_HOLDERS,
     }
+    holders = {FAMILY: False, STATUS_HOLDERS: True, "": None}
+    assert [rule.key for rule in RULES if rule.status_holder is not holders[rule.people]] == []
 
 
 def test_a_rule_holds_between_its_days() -> None:
