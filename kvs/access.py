@@ -200,6 +200,7 @@ def context(request: HttpRequest) -> dict[str, object]:
     if isinstance(user, User) and not factors.missing(request, user) and not statements.missing(user):
         known["navigation"] = navigation_for(user, request.path)
         known["announced_at"] = school["announced_at"]
+        known["only_student"] = user.is_only(Role.STUDENT)
         if user.has_role(*STAFF):
             known["statements_url"] = reverse("statements")
         if user.has_role(*STAFF - {Role.SYSTEM_ADMINISTRATOR}):

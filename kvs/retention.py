@@ -6,10 +6,12 @@ from kvs.catalogue import Category, Retention
 from kvs.models import RetentionSetting
 from kvs.terms import Period
 from kvs.vocabulary import (
+    BREACH_PERIOD,
     CONTACT_PERSON_PERIOD,
     EXEMPTION_PERIOD,
     LESSON_EVIDENCE_PERIOD,
     LOG_PERIOD,
+    PAPER_PERIOD,
     REQUEST_PERIOD,
     STUDENT_FILE,
 )
@@ -17,7 +19,7 @@ from kvs.vocabulary import (
 CHANGEABLE: dict[str, Retention] = {
     retention.code: retention
     for retention in (
-        *(STUDENT_FILE, EXEMPTION_PERIOD, LESSON_EVIDENCE_PERIOD, REQUEST_PERIOD, LOG_PERIOD),
+        *(STUDENT_FILE, EXEMPTION_PERIOD, LESSON_EVIDENCE_PERIOD, REQUEST_PERIOD, BREACH_PERIOD, PAPER_PERIOD, LOG_PERIOD),
         CONTACT_PERSON_PERIOD,
     )
 }

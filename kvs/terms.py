@@ -50,6 +50,8 @@ class Trigger(models.TextChoices):
     PURPOSE_END = "purpose_end", _("the end of the purpose")
     FISCAL_YEAR_END = "fiscal_year_end", _("the end of the financial year")
     REQUEST_CLOSED = "request_closed", _("the closing of the request")
+    BREACH_CLOSED = "breach_closed", _("the closing of the data breach")
+    PAPER_DESTROYED = "paper_destroyed", _("the destruction of the paper file")
     LAST_COMMISSION = "last_commission", _("the last commission")
     CREATED = "created", _("the recording")
 

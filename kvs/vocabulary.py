@@ -181,6 +181,15 @@ BOOKS = Retention(
 REQUEST_PERIOD = Retention(
     "request", Container.REQUESTS, Trigger.REQUEST_CLOSED, Period(years=2), ("B 9.5", "AVG 5(2)"), confirmed=False
 )
+# The register of breaches is there for the authority to look in (AVG 33(5)). No law says how long; AWB 5:45(1) ends its power
+# to fine after five years (read 2026-11-26).
+BREACH_PERIOD = Retention(
+    "breach", Container.REQUESTS, Trigger.BREACH_CLOSED, Period(years=5), ("AVG 33(5)", "AVG 5(2)"), confirmed=False
+)
+# That a file on paper was destroyed, on which day and by whom: proof of the erasure it belonged to, so as long as that.
+PAPER_PERIOD = Retention(
+    "paper", Container.REQUESTS, Trigger.PAPER_DESTROYED, Period(years=2), ("B 7", "AVG 5(2)"), confirmed=False
+)
 EXPORT_PERIOD = Retention(  # that a copy was made and to whom it went; the file itself goes after a week
     "export", Container.CORE, Trigger.CREATED, Period(years=2), ("B 9.5", "AVG 5(2)"), confirmed=False
 )

@@ -55,7 +55,7 @@ def questions(student: Student) -> list[Question]:
     today = timezone.localdate()
     texts = ConsentText.objects.all_on(today)
     found = Consent.objects.with_cover(today).filter(student=student).select_related("client")
-    events = Prefetch("events", ConsentEvent.objects.order_by("-id"))
+    events = Prefetch("events", ConsentEvent.objects.select_related("scan").order_by("-id"))
     said = {(row.purpose, row.client_id): row for row in found.prefetch_related(events)}
     contracts = running_private_contracts(today).filter(programme__student=student).select_related("client")
     clients = {contract.client for contract in contracts} | {row.client for row in said.values() if row.client}

@@ -14,7 +14,8 @@ from privacy import demo_policy, rules
 from privacy.actions import requests
 from privacy.actions.erasure import prepare_erasure
 from privacy.actions.incidents import report_incident
-from privacy.actions.restrictions import object_to, restrict
+from privacy.actions.objections import say_no
+from privacy.actions.restrictions import restrict
 from privacy.models import Erasure, Incident, PrivacyRequest, Representation, Restriction
 from students.actions import record_exemption
 from students.demo import staff
@@ -130,7 +131,7 @@ def _limits(today: dt.date, officer: User) -> None:
         by=officer,
     )
     objecting = _current("Alfabetisering 1")
-    object_to(student=objecting, purpose=QUALITY.code, by=_account(objecting))
+    say_no(student=objecting, purpose=QUALITY.code, by=_account(objecting), own=True, identity=rules.SIGNED_IN)
 
 
 def _papers(today: dt.date, officer: User) -> None:

@@ -61,7 +61,7 @@ def _restricted_on(request: PrivacyRequest) -> dt.date | None:
 
 
 def _stopped_on(request: PrivacyRequest) -> dt.date | None:
-    found = Objection.objects.standing().filter(student=_student(request))
+    found = Objection.objects.standing().filter(request=request)
     days = [timezone.localdate(made_at) for made_at in found.values_list("made_at", flat=True)]
     return min((day for day in days if day >= request.received_on), default=None)
 

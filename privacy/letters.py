@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from kvs.models import Organisation, User
 from kvs.pdf import make_pdf
-from privacy.models import Complaint, PrivacyRequest
+from privacy.models import Complaint, Objection, PrivacyRequest
 from privacy.words import law_in_words
 
 LANGUAGE = "nl"
@@ -21,7 +21,8 @@ def decision_letter(request: PrivacyRequest, by: User) -> str:
     """The page of the decision: what was asked, what was decided and why, who is told, and the ways to complain."""
     with translation.override(LANGUAGE):
         law = {"article": law_in_words(request.article), "grounds": grounds_of(request)}
-    return _page("privacy/letter.html", request, by, tasks=list(request.tasks.all()), **law)
+        purposes = [row.get_purpose_display() for row in Objection.objects.open().filter(request=request)]
+    return _page("privacy/letter.html", request, by, tasks=list(request.tasks.all()), purposes=purposes, **law)
 
 
 def extension_letter(request: PrivacyRequest, by: User) -> str:

@@ -3,7 +3,7 @@
 from kvs.catalogue import Field, Model, NotPersonal
 from kvs.categories import ACCOUNT, EXEMPTION, INVOICES, REQUESTS
 from kvs.terms import Kind, Reason, Sensitivity
-from kvs.vocabulary import EXPORT_PERIOD, REQUEST_PERIOD, STUDENT_FILE
+from kvs.vocabulary import BREACH_PERIOD, EXPORT_PERIOD, PAPER_PERIOD, REQUEST_PERIOD, STUDENT_FILE
 
 KEPT = {"sensitivity": Sensitivity.SENSITIVE}  # says nothing of health: that there was one is sealed beside it
 ERASURES = (
@@ -106,6 +106,7 @@ RESTRICTIONS = (
             Field("purpose", REQUESTS, **WITH_THE_FILE),
             Field("made_at", REQUESTS, **WITH_THE_FILE),
             NotPersonal("made_by", Reason.LINK),
+            NotPersonal("request", Reason.LINK),
             Field("outcome", REQUESTS, **WITH_THE_FILE),
             Field("decided_at", REQUESTS, **WITH_THE_FILE),
             NotPersonal("decided_by", Reason.LINK),
@@ -115,6 +116,7 @@ RESTRICTIONS = (
         actors=("made_by", "decided_by"),
     ),
 )
+ON_PAPER = {"retention": PAPER_PERIOD}
 IDENTIFYING = {"sensitivity": Sensitivity.IDENTIFIER}  # names, addresses and what people wrote: sealed
 REQUEST_MODELS = (
     Model(
@@ -232,13 +234,13 @@ REQUEST_MODELS = (
         "privacy.PaperDossier",
         (
             NotPersonal("id", Reason.ROW_ID),
-            Field("subject_audit_id", REQUESTS),
-            Field("name", REQUESTS, kind=Kind.NAME, **IDENTIFYING),
-            Field("place", REQUESTS),
-            Field("cabinet", REQUESTS),
-            Field("since", REQUESTS),
-            Field("destroyed_on", REQUESTS),
-            Field("destroyed_by_audit_id", REQUESTS),
+            Field("subject_audit_id", REQUESTS, **ON_PAPER),
+            Field("name", REQUESTS, kind=Kind.NAME, **IDENTIFYING, **ON_PAPER),
+            Field("place", REQUESTS, **ON_PAPER),
+            Field("cabinet", REQUESTS, **ON_PAPER),
+            Field("since", REQUESTS, **ON_PAPER),
+            Field("destroyed_on", REQUESTS, **ON_PAPER),
+            Field("destroyed_by_audit_id", REQUESTS, **ON_PAPER),
         ),
         pseudonyms=("subject_audit_id", "destroyed_by_audit_id"),
     ),
@@ -298,25 +300,26 @@ EXPORTS = (
     ),
 )
 
+BREACH = {"retention": BREACH_PERIOD}
 INCIDENTS = (
     Model(
         "privacy.Incident",
         (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("number", Reason.ROW_ID),
-            Field("kind", REQUESTS),
-            Field("discovered_at", REQUESTS),
-            Field("description", REQUESTS, sensitivity=Sensitivity.IDENTIFIER),
-            Field("reported_at", REQUESTS),
-            Field("reported_by_audit_id", REQUESTS),
-            Field("categories", REQUESTS),
-            Field("measures", REQUESTS, sensitivity=Sensitivity.IDENTIFIER),
-            Field("risk", REQUESTS),
-            Field("reason", REQUESTS, sensitivity=Sensitivity.IDENTIFIER),
-            Field("authority_told_at", REQUESTS),
-            Field("authority_reference", REQUESTS),
-            Field("people_told_on", REQUESTS),
-            Field("closed_at", REQUESTS),
+            Field("kind", REQUESTS, **BREACH),
+            Field("discovered_at", REQUESTS, **BREACH),
+            Field("description", REQUESTS, sensitivity=Sensitivity.IDENTIFIER, **BREACH),
+            Field("reported_at", REQUESTS, **BREACH),
+            Field("reported_by_audit_id", REQUESTS, **BREACH),
+            Field("categories", REQUESTS, **BREACH),
+            Field("measures", REQUESTS, sensitivity=Sensitivity.IDENTIFIER, **BREACH),
+            Field("risk", REQUESTS, **BREACH),
+            Field("reason", REQUESTS, sensitivity=Sensitivity.IDENTIFIER, **BREACH),
+            Field("authority_told_at", REQUESTS, **BREACH),
+            Field("authority_reference", REQUESTS, **BREACH),
+            Field("people_told_on", REQUESTS, **BREACH),
+            Field("closed_at", REQUESTS, **BREACH),
             NotPersonal("version", Reason.VERSION),
         ),
         pseudonyms=("reported_by_audit_id",),
@@ -326,8 +329,8 @@ INCIDENTS = (
         (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("incident", Reason.LINK),
-            Field("audit_id", REQUESTS, audited=False),
-            Field("source", REQUESTS, audited=False),
+            Field("audit_id", REQUESTS, audited=False, **BREACH),
+            Field("source", REQUESTS, audited=False, **BREACH),
         ),
         pseudonyms=("audit_id",),
     ),

@@ -106,6 +106,8 @@ def ground_of(retention: Retention) -> str:
         "exemption": _("somebody may need proof of an exemption years later, for example for a passport"),
         "books": _("tax law makes the school keep its books"),
         "request": _("the school must be able to show what was asked and what it did"),
+        "breach": _("the authority can look in this register, and fine for five years; no law names a period"),
+        "paper": _("the school must be able to show that the paper was destroyed"),
         "log": _("the school must be able to show who looked and who changed something"),
     }.get(retention.code, "")
     where = "; ".join(cited(reference) for reference in retention.references)
@@ -151,6 +153,8 @@ def retention_title(code: str) -> str:
         "exemption": _("exemptions"),
         "lesson_evidence": _("pictures and logs of online lessons"),
         "request": _("requests about data, and erasures"),
+        "breach": _("the register of data breaches"),
+        "paper": _("the register of paper files"),
         "log": _("who looked and who changed"),
         "contact_person": _("case managers"),
     }[code]

@@ -345,6 +345,8 @@ IMPORTS = (
 )
 
 SAID = {"audited": False}  # the events are the record of who said what when: they only grow
+# A signature, and what else stands on the paper: for the two who have to show it.
+SIGNED = {"sensitivity": Sensitivity.IDENTIFIER, "readable_by": frozenset({"administration", "privacy_officer"})}
 CONSENT = (
     Model(
         "students.ConsentText",
@@ -388,6 +390,18 @@ CONSENT = (
             Field("by_audit_id", CONSENTS, **SAID),
         ),
         owners=("consent__student",),
+    ),
+    Model(
+        "students.ConsentScan",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("event", Reason.LINK),
+            Field("file", CONSENTS, sealed_by="kvs.files.store_file", **SIGNED),
+            NotPersonal("added_by", Reason.LINK),
+            Field("added_at", CONSENTS),
+        ),
+        owners=("event__consent__student",),
+        actors=("added_by",),
     ),
 )
 

@@ -48,6 +48,7 @@ from privacy.models import (
 from reporting.actions import record_given
 from reporting.models import Disclosure
 from students import actions
+from students.actions.consent_scans import add_scan
 from students.actions.handouts import record_hand_outs
 from students.models import Client, Consent, Enrolment, Group, Programme, Student, TeachingAssignment
 
@@ -144,7 +145,8 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
         "absence": leave(student, by),
         "withheld": WithheldTask.objects.create(month=a_month(next(_serial)), number=1, last_on=timezone.localdate()),
     }
-    consent(student, by)
+    made["consent_event"] = consent(student, by).events.get()
+    made["consent_scan"] = add_scan(event=made["consent_event"], content=picture(), by=by)
     made["given"] = give(student, by)
     stated(colleague)
     Qualification.objects.create(user=colleague, register="bvnt2", number="12345", valid_until=timezone.localdate())

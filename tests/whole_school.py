@@ -86,6 +86,7 @@ MORE: dict[str, dict[str, str]] = {
     **{f"privacy:{name}": {"pk": "own_export"} for name in ("own_export_progress", "own_export_file")},
     "privacy:consent_record": {"pk": "student", "about": "photo"},
     "privacy:consent_text": {"code": "photo"},
+    "privacy:consent_scan_add": {"pk": "student", "event": "consent_event"},
     "privacy:period": {"code": "student_file"},
     **{f"privacy:{name}": {"pk": "policy"} for name in ("policy_version", "policy_file")},
     "privacy:policy_publish": {"pk": "policy_draft"},

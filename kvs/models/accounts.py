@@ -218,7 +218,12 @@ class RetentionSetting(models.Model):
         verbose_name = _("period of keeping")
         constraints = [
             models.CheckConstraint(
-                condition=Q(code__in=["student_file", "exemption", "lesson_evidence", "request", "log", "contact_person"]),
+                condition=Q(
+                    code__in=[
+                        *("student_file", "exemption", "lesson_evidence", "request", "breach", "paper", "log"),
+                        "contact_person",
+                    ]
+                ),
                 name="retention_setting_code",
             ),
             models.CheckConstraint(

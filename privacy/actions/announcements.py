@@ -1,7 +1,9 @@
 """Publishing versions of the policy and the register, and telling everybody of an important change."""
 
+import datetime as dt
 import hashlib
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -121,19 +123,46 @@ def publish_register(*, is_important: bool, summary: str, by: User) -> RegisterV
 
 
 def announce(*, by: User, policy: PolicyVersion | None = None, register: RegisterVersion | None = None) -> Announcement:
-    """A notice for every active person, and the job that mails them. Inside the transaction that publishes."""
+    """A notice for every active person, and the job that mails them. Inside the transaction that publishes.
+
+    At publication, so before the day in force: policy A counts the use of its services from the notice on, and the notice names
+    that day. Who comes in between is told by the night (`tell_newcomers`).
+    """
     made = Announcement.objects.create(policy=policy, register=register)
-    students = list(active_students())
-    told_as_student = {student.user_id for student in students}
-    staff = [user for user in active_staff() if user.pk not in told_as_student]
-    notices = [PolicyNotice(announcement=made, student=student) for student in students]
-    notices += [PolicyNotice(announcement=made, user=user) for user in staff]
-    PolicyNotice.objects.bulk_create(notices, batch_size=1000)
-    audit.log_bulk(notices, AuditAction.CREATE, by=by)
-    made.job = start_job("privacy.announce", {"announcement": made.pk}, by=by)
-    made.save(update_fields=["job"])
+    _tell(made, by)
     Organisation.objects.update(announced_at=made.made_at)
     return made
+
+
+def tell_newcomers(*, today: dt.date) -> int:
+    """Tell who became active after a version was published that is not in force yet; how many.
+
+    At the intake they were handed the version of that day; this one still changes something for them.
+    """
+    coming = Announcement.objects.filter(policy__effective_on__gt=today)
+    return sum(_tell_once(row.pk) for row in coming)
+
+
+@transaction.atomic
+def _tell_once(key: uuid.UUID) -> int:
+    return _tell(Announcement.objects.select_for_update(of=("self",)).get(pk=key), None)
+
+
+def _tell(made: Announcement, by: User | None) -> int:
+    """A notice for every active person without one, and the job that mails them; how many."""
+    told = PolicyNotice.objects.filter(announcement=made)
+    students = list(active_students())
+    told_as_student = {student.user_id for student in students}
+    staff = active_staff().exclude(pk__in=told.filter(user__isnull=False).values("user"))
+    known = set(told.values_list("student", flat=True))
+    notices = [PolicyNotice(announcement=made, student=student) for student in students if student.pk not in known]
+    notices += [PolicyNotice(announcement=made, user=user) for user in staff if user.pk not in told_as_student]
+    if notices or made.job is None:
+        PolicyNotice.objects.bulk_create(notices, batch_size=1000)
+        audit.log_bulk(notices, AuditAction.CREATE, by=by)
+        made.job = start_job("privacy.announce", {"announcement": made.pk}, by=by)
+        made.save(update_fields=["job"])
+    return len(notices)
 
 
 def active_students() -> Any:
@@ -163,12 +192,13 @@ def mail_notices(*, announcement: Announcement, progress: Callable[[int, int | N
 @transaction.atomic
 def mail_notice(key: Any) -> bool:
     """Mail one notice, unless that was done; whether a mail went. The row is locked while the mail goes."""
-    mine = PolicyNotice.objects.select_for_update(of=("self",), skip_locked=True).select_related("student", "user")
+    mine = PolicyNotice.objects.select_for_update(of=("self",), skip_locked=True)
+    mine = mine.select_related("student", "user", "announcement__policy")
     notice = mine.to_mail().filter(pk=key).first()
     if notice is None:
         return False
     try:
-        send_mail("policy_notice", *_address(notice))
+        send_mail("policy_notice", *_address(notice), from_day=notice.announcement.from_day)
     except OSError as problem:
         log.warning("A notice was not mailed: %s", type(problem).__name__)
         notice.refused = True

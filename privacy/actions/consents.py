@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kvs.models import User
 from kvs.vocabulary import PHOTO
 from privacy import letters, rules
-from privacy.actions.requests import take_in
+from privacy.actions.requests import request_to_join, take_in
 from privacy.consents import Speakers, speakers
 from privacy.models import PrivacyRequest, Representation, RequestTask
 from reporting.models import Disclosure
@@ -120,7 +120,7 @@ def _see_to_it(consent: Consent, by: User, *, own: bool, identity: str) -> None:
     wanted = _tasks(consent)
     if not wanted:
         return
-    asked = PrivacyRequest.objects.open().filter(subject_audit_id=consent.student.audit_id, kind=rules.CONSENT).first()
+    asked = request_to_join(consent.student.audit_id, rules.CONSENT, own=own)
     if asked is None:
         asked = take_in(**_facts(consent.student, by, own), identity=identity, by=by, own=own)
     known = set(asked.tasks.open().values_list("kind", "what"))

@@ -16,6 +16,7 @@ from kvs.jobs import start_job
 from kvs.mail import send_mail
 from kvs.models import AccessEvent, Role, User
 from privacy.models import Incident, IncidentPerson
+from privacy.models.counts import breaches_erased
 from reporting.models import DisclosedPerson, Disclosure
 
 NUMBER_LOCK = 4301  # advisory lock: two colleagues who report the same thing at once get two numbers
@@ -28,9 +29,8 @@ def report_incident(*, kind: str, discovered_at: dt.datetime, description: str, 
         raise ValidationError({"discovered_at": _("This moment is still to come.")})
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [NUMBER_LOCK])
-    last = Incident.objects.aggregate(last=Max("number"))["last"] or 0
     row = Incident(
-        number=last + 1,
+        number=_next_number(),
         kind=kind,
         discovered_at=discovered_at,
         description=description,
@@ -40,6 +40,12 @@ def report_incident(*, kind: str, discovered_at: dt.datetime, description: str, 
     row.save(force_insert=True)
     start_job("privacy.tell_incident", {"incident": row.pk}, by=by)
     return row
+
+
+def _next_number() -> int:
+    """One more than there ever were: the number of a breach that was erased stands in letters and is not given again."""
+    last = Incident.objects.aggregate(last=Max("number"))["last"] or 0
+    return max(last, Incident.objects.count() + breaches_erased()) + 1
 
 
 def tell_officers(key: str) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from kvs.models import User
 from privacy import rules
-from privacy.actions.requests import take_in, withdraw_request
+from privacy.actions.requests import decide_again, request_to_join, take_in, withdraw_request
 from privacy.actions.restrictions import object_to, withdraw_objection
 from privacy.models import Objection, PrivacyRequest
 from students.models import Student
@@ -25,20 +25,19 @@ def say_no(*, student: Student, purpose: str, by: User, own: bool, identity: str
     """Stop this purpose, and see that it is decided and answered within the term of a request.
 
     `own`: the student does it in the own pages. `identity`: how it is known who asks (rules.METHODS); empty when that is still
-    to be said. An objection or an open request about objections that is there already serves for this one too.
+    to be said. An objection or an unanswered request about objections that is there already serves for this one too; after a
+    letter it is a request of its own, because that letter does not answer it.
     """
     if purpose not in Objection.Purpose.values:
         raise ValidationError(_("Choose one of the purposes in the list."))
     Student.objects.select_for_update().get(pk=student.pk)  # saying it twice at once gives one
     standing = Objection.objects.standing().filter(student=student, purpose=purpose).first()
     made = standing or object_to(student=student, purpose=purpose, by=by)
-    if standing is None and not _open_requests(student).exists():
-        take_in(**_facts(student, by, own), identity=identity, by=by, own=own)
+    if standing is None:
+        asked = request_to_join(student.audit_id, rules.OBJECTION, own=own)
+        made.request = asked or take_in(**_facts(student, by, own), identity=identity, by=by, own=own)
+        made.save(update_fields=["request"])
     return made
-
-
-def _open_requests(student: Student) -> Any:
-    return PrivacyRequest.objects.open().filter(subject_audit_id=student.audit_id, kind=rules.OBJECTION)
 
 
 def _facts(student: Student, by: User, own: bool) -> dict[str, Any]:
@@ -55,9 +54,14 @@ def _facts(student: Student, by: User, own: bool) -> dict[str, Any]:
 
 @transaction.atomic
 def take_back(*, objection: Objection, by: User) -> None:
-    """The student takes it back: the purpose goes on, and the request about it ends when no other objection waits."""
+    """The student takes it back: the purpose goes on. The unanswered request about it ends when no other objection of it waits,
+    else it is decided again: its letter is about fewer things.
+    """
     withdraw_objection(objection=objection, by=by)
-    student = objection.student
-    if not Objection.objects.open().filter(student=student).exists():
-        for row in _open_requests(student).unanswered():
-            withdraw_request(request=row, by=by)
+    asked = PrivacyRequest.objects.select_for_update(of=("self",)).unanswered().filter(objections=objection).first()
+    if asked is None:
+        return
+    if Objection.objects.open().filter(request=asked).exists():
+        decide_again(asked)
+    else:
+        withdraw_request(request=asked, by=by)

@@ -21,7 +21,6 @@ from privacy.execution import execution_of
 from privacy.models import Objection, PaperDossier, PrivacyRequest, Representation, RequestSetting, RequestTask
 from privacy.models.terms import settings_of_school
 from reporting.models import Disclosure
-from students.models import Student
 
 STATE = PrivacyRequest.State
 # A part is granted: then somebody says per purpose, on the page of the student, which.
@@ -81,15 +80,32 @@ def withdraw_request(*, request: PrivacyRequest, by: User) -> None:
     for row in PrivacyRequest.objects.select_for_update().filter(pk=request.pk).open():
         row.state, row.closed_on, row.version = STATE.WITHDRAWN, timezone.localdate(), row.version + 1
         row.save()
-        if (student := _objector(row)) is not None:
-            withdraw_objections(student=student, by=by)
+        withdraw_objections(request=row, by=by)
 
 
-def _objector(row: PrivacyRequest) -> Student | None:
-    """The student whose objections this request is about; None for another kind of request or person."""
-    if row.kind != rules.OBJECTION or row.subject_audit_id is None:
-        return None
-    return Student.objects.filter(audit_id=row.subject_audit_id).first()
+def request_to_join(audit_id: uuid.UUID, kind: str, *, own: bool) -> PrivacyRequest | None:
+    """The request of this kind that a new word of this person belongs to; None when it needs one, and a letter, of its own.
+
+    One without an answer, of which a decision that was not sent is taken back: the letter is about the new word too. At the desk
+    also one that was granted and of which the word is how it is carried out.
+    """
+    rows = PrivacyRequest.objects.select_for_update(of=("self",)).open().filter(subject_audit_id=audit_id, kind=kind)
+    waiting = rows.unanswered().first()
+    if waiting is not None:
+        return decide_again(waiting)
+    unused = {"executed_on__isnull": True, "objections__isnull": True, "tasks__isnull": True}
+    return None if own else rows.filter(decision__in=["granted", "partly"], **unused).first()
+
+
+def decide_again(row: PrivacyRequest) -> PrivacyRequest:
+    """Take back a decision whose letter was not sent: what it has to answer changed. Nothing for one that has none."""
+    if row.state != STATE.DECIDED or row.letter_sent_on is not None:
+        return row
+    row.decision, row.grounds, row.law, row.explanation, row.letter = "", [], "", None, None
+    row.decided_on = row.decided_by_audit_id = row.execute_by = row.executed_on = None
+    row.state, row.version = STATE.HANDLING, row.version + 1
+    row.tasks.open().exclude(request__kind=rules.CONSENT).delete()
+    return _save(row)
 
 
 # --- handling
@@ -249,8 +265,8 @@ def send_letter(*, request: PrivacyRequest, version: int, sent_on: dt.date, how:
     row = _row(request, version, by, {"letter_sent_on": sent_on, "letter_sent_how": how}, STATE.DECIDED)
     if sent_on > timezone.localdate() or (row.decided_on and sent_on < row.decided_on):
         raise ValidationError({"sent_on": _("The letter goes after the decision, and not in the future.")})
-    if (student := _objector(row)) is not None and row.decision in SETTLES:
-        settle_objections(student=student, outcome=SETTLES[row.decision], by=by)
+    if row.decision in SETTLES:
+        settle_objections(request=row, outcome=SETTLES[row.decision], by=by)
     return _save(row)
 
 
@@ -276,8 +292,8 @@ def confirm_executed(*, request: PrivacyRequest, version: int, done_on: dt.date,
         raise ValidationError(_("This is not carried out yet."))
     if done_on > timezone.localdate() or (row.decided_on and done_on < row.decided_on):
         raise ValidationError({"done_on": _("This is done after the decision, and not in the future.")})
-    if (student := _objector(row)) is not None and row.decision in SETTLES:  # stopped after the letter: at the desk
-        settle_objections(student=student, outcome=SETTLES[row.decision], by=by)
+    if row.decision in SETTLES:  # stopped after the letter, at the desk: that is how it is carried out
+        settle_objections(request=row, outcome=SETTLES[row.decision], by=by)
     return _save(row)
 
 
@@ -313,8 +329,7 @@ def close_request(*, request: PrivacyRequest, version: int, by: User) -> Privacy
 def what_is_missing(row: PrivacyRequest) -> list[str]:
     """What keeps a decided request from being closed, a sentence each."""
     tasks = row.tasks.open().count()
-    student = _objector(row)
-    undecided = student is not None and Objection.objects.open().filter(student=student).exists()
+    undecided = Objection.objects.open().filter(request=row).exists()
     problems = (
         (undecided, _("An objection on the privacy page of the student is not decided yet.")),
         (row.letter_sent_on is None, _("The letter has not been sent.")),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kvs.editing import changed
 from kvs.models import User
 from privacy.actions.erasure import plan_what_was_held
-from privacy.models import Objection, Restriction
+from privacy.models import Objection, PrivacyRequest, Restriction
 from privacy.subject import subject_of
 from students.actions.restrictions import set_limits
 from students.models import Student
@@ -82,16 +82,16 @@ def decide_objection(*, objection: Objection, outcome: str, by: User) -> Objecti
 
 
 @transaction.atomic
-def settle_objections(*, student: Student, outcome: str, by: User) -> None:
-    """Give every objection of the student that waits this outcome: what a letter answered goes for all of them."""
-    for row in Objection.objects.open().filter(student=_locked(student)):
+def settle_objections(*, request: PrivacyRequest, outcome: str, by: User) -> None:
+    """Give every objection of this request that waits its outcome: what a letter answered goes for all it is about."""
+    for row in Objection.objects.open().filter(request=request):
         decide_objection(objection=row, outcome=outcome, by=by)
 
 
 @transaction.atomic
-def withdraw_objections(*, student: Student, by: User) -> None:
-    """The student takes back every objection that was not decided yet."""
-    for row in Objection.objects.open().filter(student=_locked(student)):
+def withdraw_objections(*, request: PrivacyRequest, by: User) -> None:
+    """The student takes back every objection of this request that was not decided yet."""
+    for row in Objection.objects.open().filter(request=request):
         withdraw_objection(objection=row, by=by)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Case, Count, F, Model, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -20,9 +20,10 @@ from kvs.mail import send_mail
 from kvs.models import AccessEvent, AuditAction, AuditEntry, Membership, RetentionSetting, Role, SealedFile, Statement, User
 from kvs.retention import CHANGEABLE, period_of
 from kvs.terms import Period
-from kvs.vocabulary import LESSON_EVIDENCE_PERIOD, LOG_PERIOD, REQUEST_PERIOD, STAFF_FILE
+from kvs.vocabulary import BREACH_PERIOD, LESSON_EVIDENCE_PERIOD, LOG_PERIOD, PAPER_PERIOD, REQUEST_PERIOD, STAFF_FILE
 from privacy import clocks
 from privacy.actions import erasure as erasing_actions
+from privacy.actions.announcements import tell_newcomers
 from privacy.actions.closing import close_unused
 from privacy.actions.withheld import note_withheld
 from privacy.models import (
@@ -32,6 +33,8 @@ from privacy.models import (
     ExemptionRecord,
     FinancialRecord,
     Hold,
+    Incident,
+    PaperDossier,
     PrivacyRequest,
     RetentionNotice,
     YearCount,
@@ -44,6 +47,8 @@ TELLING = gettext_noop("Telling students whose file goes soon")
 PURGING = gettext_noop("Erasing files whose time is over")
 # The last month of a course is delivered to DUO in the month after it; a correction may take one more.
 BSN_AFTER_END = Period(months=2)
+# How a request or a complaint ended.
+ANSWER = Case(When(state="withdrawn", then=F("state")), default=F("decision"))
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -109,7 +114,7 @@ def run_retention(*, today: dt.date, progress: Progress) -> dict[str, int]:
     progress(0, None, TELLING)
     counts = {"told": tell_students(today=today), "bsn": empty_bsn(today=today), "withheld": note_withheld(today=today)}
     counts |= purge_people(today=today, progress=progress)
-    counts["closed"] = close_unused(today=today)
+    counts |= {"closed": close_unused(today=today), "newcomers": tell_newcomers(today=today)}
     return {**counts, **forget_answered(today=today), **forget_old(today=today)}
 
 
@@ -157,34 +162,48 @@ def empty_bsn(*, today: dt.date) -> int:
 
 @transaction.atomic
 def forget_answered(*, today: dt.date) -> dict[str, int]:
-    """Delete requests and complaints that were closed so long ago, with what hangs on them; how many of each.
+    """Delete requests, complaints and data breaches that were closed so long ago, with what hangs on them; how many of each.
 
-    The numbers per year, kind and outcome stay. A request somebody complains about now waits for the end of that.
+    The numbers per year, kind and outcome stay. A request somebody complains about now waits for the end of that, a breach for
+    the end of a hold or restriction of somebody it is about. What is open stays, however old it is.
     """
     latest = clocks.before(today, period_of(REQUEST_PERIOD))
     disputed = Complaint.objects.open().filter(request__isnull=False).values("request")
     requests = PrivacyRequest.objects.filter(closed_on__lte=latest).exclude(pk__in=disputed)
     complaints = Complaint.objects.filter(closed_on__lte=latest)
+    breaches = Incident.objects.filter(closed_at__date__lte=clocks.before(today, period_of(BREACH_PERIOD)))
+    waiting = Incident.objects.filter(_waits("people__audit_id")).values("pk")
     return {
-        "requests": _count_and_delete(requests, YearCount.What.REQUEST, "kind"),
-        "complaints": _count_and_delete(complaints, YearCount.What.COMPLAINT, "about"),
+        "requests": _count_and_delete(requests, YearCount.What.REQUEST, "received_on__year", "kind", ANSWER),
+        "complaints": _count_and_delete(complaints, YearCount.What.COMPLAINT, "received_on__year", "about", ANSWER),
+        "breaches": _count_and_delete(
+            breaches.exclude(pk__in=waiting), YearCount.What.BREACH, "discovered_at__year", "kind", F("risk")
+        ),
     }
 
 
-def _count_and_delete(rows: Any, what: str, kind: str) -> int:
-    found = list(rows.select_for_update(of=("self",)).values_list("pk", "received_on__year", kind, "state", "decision"))
-    counts = Counter(
-        (year, code, "withdrawn" if state == "withdrawn" else decision) for _pk, year, code, state, decision in found
-    )
-    for (year, code, outcome), number in counts.items():
-        YearCount.objects.get_or_create(year=year, what=what, kind=code, outcome=outcome)
-        YearCount.objects.filter(year=year, what=what, kind=code, outcome=outcome).update(number=F("number") + number)
+def _count_and_delete(rows: Any, what: str, year: str, kind: str, outcome: Any) -> int:
+    lines = rows.select_for_update(of=("self",)).annotate(comes_to=outcome)
+    found = list(lines.values_list("pk", year, kind, "comes_to"))
+    for (year_of, code, comes_to), number in Counter(line[1:] for line in found).items():
+        kept = {"year": year_of, "what": what, "kind": code, "outcome": comes_to}
+        YearCount.objects.get_or_create(**kept)
+        YearCount.objects.filter(**kept).update(number=F("number") + number)
     rows.model.objects.filter(pk__in=[pk for pk, *_rest in found]).delete()
     return len(found)
 
 
+def _waits(audit_id: str) -> Q:
+    """Condition that somebody is held or restricted; `audit_id` leads to who it is about."""
+    held = Hold.objects.standing().values("subject_audit_id")
+    restricted = Student.objects.filter(restricted__len__gt=0).values("audit_id")
+    return Q(**{f"{audit_id}__in": held}) | Q(**{f"{audit_id}__in": restricted})
+
+
 def forget_old(*, today: dt.date) -> dict[str, int]:
-    """Lines of the log, kept exemptions, the books and the school's own record of erasures whose time is over; how many."""
+    """Whatever else has a time that is over: lines of the log, exemptions, the books, paper that is gone, the school's own
+    record of erasures and more; how many of each.
+    """
     log = timezone.make_aware(dt.datetime.combine(clocks.before(today, period_of(LOG_PERIOD)), dt.time()))
     asked = timezone.make_aware(dt.datetime.combine(clocks.before(today, period_of(REQUEST_PERIOD)), dt.time()))
     over: Mapping[str, Any] = {
@@ -193,6 +212,7 @@ def forget_old(*, today: dt.date) -> dict[str, int]:
         "exemptions": ExemptionRecord.objects.over(today),
         "books": _books_over(today),
         "evidence": _evidence_over(today),
+        "papers": _papers_over(today),
         "erasures": Erasure.objects.filter(state__in=["done", "cancelled"], prepared_at__lt=asked),
         "holds": Hold.objects.filter(released_at__lt=asked),
         "reviews": AccessReview.objects.filter(signed_at__lt=asked),
@@ -217,11 +237,14 @@ def _evidence_over(today: dt.date) -> Any:
     """
     last = clocks.before(today, period_of(LESSON_EVIDENCE_PERIOD)) + dt.timedelta(days=1)
     added = timezone.make_aware(dt.datetime.combine(last, dt.time()))
-    held = Hold.objects.standing().values("subject_audit_id")
-    restricted = Student.objects.filter(restricted__len__gt=0).values("audit_id")
-    waits = Q(people__audit_id__in=held) | Q(people__audit_id__in=restricted)
-    kept = SealedFile.objects.filter(waits, lesson_evidence__isnull=False).values("pk")
+    kept = SealedFile.objects.filter(_waits("people__audit_id"), lesson_evidence__isnull=False).values("pk")
     return SealedFile.objects.filter(lesson_evidence__added_at__lt=added).exclude(pk__in=kept)
+
+
+def _papers_over(today: dt.date) -> Any:
+    """Paper files that were destroyed so long ago. What still lies in a cabinet stays on the list, whoever was erased."""
+    latest = clocks.before(today, period_of(PAPER_PERIOD))
+    return PaperDossier.objects.filter(destroyed_on__lte=latest).exclude(_waits("subject_audit_id"))
 
 
 def _statements_over(since: dt.date) -> "QuerySet[Statement]":

@@ -235,6 +235,7 @@ def kind_of_file(code: str) -> object:
         "privacy.export": _("copy of everything about a person"),
         "privacy.certificate": _("letter"),
         "attendance.scan": _("scan of a list"),
+        "students.consent_scan": _("scan of a signed consent"),
         "attendance.evidence": _("proof of an online lesson"),
     }.get(code, _("spreadsheet that was read in") if "import" in code or start == "students" else code)
 

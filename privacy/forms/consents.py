@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from kvs.pictures import ACCEPT
 from kvs.widgets import DateInput
 from privacy.consents import Question, Speakers
 from privacy.models import Representation
@@ -61,6 +62,17 @@ class ConsentForm(forms.Form):
             "on": typed["on"],
             "version": typed["version"],
         }
+
+
+class ScanForm(forms.Form):
+    """The scan of one signed paper."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Scan or photo of the signed paper"),
+        help_text=gettext_lazy("PDF, JPG or PNG, at most 15 MB. Only this paper, with nobody else on it."),
+        allow_empty_file=True,  # the reader has a better sentence
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )
 
 
 class TextForm(forms.ModelForm[ConsentText]):

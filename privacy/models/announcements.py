@@ -3,6 +3,7 @@
 A notice records that somebody was told and, later, that it was read. Neither is consent, and nothing here may be used as such.
 """
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -81,6 +82,11 @@ class Announcement(models.Model):
         """What changes, in the words of the school."""
         about = self.policy or self.register
         return about.summary if about else ""
+
+    @property
+    def from_day(self) -> dt.date:
+        """The first day of what changes; a version of the register says what is done from the day it was published."""
+        return self.policy.effective_on if self.policy else timezone.localdate(self.made_at)
 
     @property
     def waiting(self) -> bool:

@@ -1,13 +1,14 @@
-"""How many requests and complaints there were in a year: numbers that stay when the rows go. They name nobody."""
+"""How many requests, complaints and data breaches there were in a year: numbers that stay when the rows go. They name nobody."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from privacy.models.complaints import Complaint
+from privacy.models.incidents import Incident
 from privacy.models.requests import PrivacyRequest
 
 
@@ -19,20 +20,21 @@ class YearCount(models.Model):
 
         REQUEST = "request", _("privacy request")
         COMPLAINT = "complaint", _("complaint")
+        BREACH = "breach", _("data breach")
 
     id = models.BigAutoField(primary_key=True)
     year = models.PositiveSmallIntegerField(_("year"))
     what = models.CharField(max_length=9, choices=What)
-    kind = models.CharField(max_length=13)  # PrivacyRequest.Kind or Complaint.About
-    outcome = models.CharField(max_length=9)  # PrivacyRequest.Decision or Complaint.Decision; "withdrawn"
+    kind = models.CharField(max_length=13)  # PrivacyRequest.Kind, Complaint.About or Incident.Kind
+    outcome = models.CharField(max_length=9)  # PrivacyRequest.Decision or Complaint.Decision, "withdrawn"; Incident.Risk
     number = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name = _("requests and complaints in a year")
+        verbose_name = _("requests, complaints and data breaches in a year")
         ordering = ["-year", "what", "kind", "outcome"]
         constraints = [
             models.UniqueConstraint(fields=["year", "what", "kind", "outcome"], name="year_count_once"),
-            models.CheckConstraint(condition=Q(what__in=["request", "complaint"]), name="year_count_what"),
+            models.CheckConstraint(condition=Q(what__in=["request", "complaint", "breach"]), name="year_count_what"),
         ]
 
     def __str__(self) -> str:
@@ -49,16 +51,26 @@ class Line(NamedTuple):
 
 
 def per_year() -> list[Line]:
-    """All requests and complaints ever, by year and kind: the rows there are and the numbers of those that went."""
-    requests, complaints = YearCount.What.REQUEST, YearCount.What.COMPLAINT
+    """All requests, complaints and breaches ever, by year and kind: the rows there are and the numbers of those that went."""
+    what = YearCount.What
+    live: tuple[tuple[YearCount.What, Any, str, str, Any], ...] = (
+        (what.REQUEST, PrivacyRequest, "received_on__year", "kind", PrivacyRequest.Kind),
+        (what.COMPLAINT, Complaint, "received_on__year", "about", Complaint.About),
+        (what.BREACH, Incident, "discovered_at__year", "kind", Incident.Kind),
+    )
     counts: Counter[tuple[int, str, str]] = Counter()
     for row in YearCount.objects.all():
         counts[row.year, row.what, row.kind] += row.number
-    counts.update((year, requests.value, kind) for year, kind in PrivacyRequest.objects.values_list("received_on__year", "kind"))
-    counts.update((year, complaints.value, about) for year, about in Complaint.objects.values_list("received_on__year", "about"))
-    kinds = {requests.value: dict(PrivacyRequest.Kind.choices), complaints.value: dict(Complaint.About.choices)}
+    for code, model, year, kind, _labels in live:
+        counts.update((when, code.value, about) for when, about in model.objects.values_list(year, kind))
+    labels = {code.value: dict(choices.choices) for code, _model, _year, _kind, choices in live}
     lines = [
-        Line(year, str(YearCount.What(what).label), str(kinds[what].get(kind, kind)), number)
-        for (year, what, kind), number in counts.items()
+        Line(year, str(what(code).label), str(labels[code].get(kind, kind)), number)
+        for (year, code, kind), number in counts.items()
     ]
     return sorted(lines, key=lambda line: (-line.year, line.what, line.kind))
+
+
+def breaches_erased() -> int:
+    """How many breaches were in the register once and have been erased since: their numbers are not given again."""
+    return sum(YearCount.objects.filter(what=YearCount.What.BREACH).values_list("number", flat=True))

@@ -3,13 +3,17 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from kvs.fields import SealedField
 from kvs.models import User
 from privacy.models.representation import of_students_within_reach
+from students.models import Student
+
+HAS_FILE = Exists(Student.objects.filter(audit_id=OuterRef("subject_audit_id")))
 
 
 class PaperDossierQuerySet(models.QuerySet["PaperDossier"]):
@@ -22,6 +26,14 @@ class PaperDossierQuerySet(models.QuerySet["PaperDossier"]):
     def present(self) -> "PaperDossierQuerySet":
         """Not destroyed."""
         return self.filter(destroyed_on__isnull=True)
+
+    def with_file(self) -> "PaperDossierQuerySet":
+        """Each with `has_file`: whether the file of the student in this system is still there."""
+        return self.annotate(has_file=HAS_FILE)
+
+    def left_behind(self) -> "PaperDossierQuerySet":
+        """Not destroyed, while the file of the student was erased: this paper has to go too."""
+        return self.present().filter(~HAS_FILE)
 
 
 class PaperDossier(models.Model):
@@ -52,3 +64,19 @@ class PaperDossier(models.Model):
 
     def __str__(self) -> str:
         return f"PaperDossier({self.pk})"
+
+
+def alarms_for(user: User) -> list[str]:
+    """That paper lies in a cabinet of people whose file was erased."""
+    left = PaperDossier.objects.visible_to(user).left_behind().count()
+    text = ngettext(
+        "%(count)d paper file is of somebody whose file is erased: destroy it.",
+        "%(count)d paper files are of people whose file is erased: destroy them.",
+        left,
+    )
+    return [text % {"count": left}] if left else []
+
+
+def waiting_for(user: User) -> int:
+    """How many paper files have to be destroyed."""
+    return PaperDossier.objects.visible_to(user).left_behind().count()

@@ -220,7 +220,7 @@ class PrivacyRequest(models.Model):
             models.CheckConstraint(condition=Q(matter__in=["everything", "property", "personal"]), name="request_matter"),
             models.UniqueConstraint(
                 fields=["subject_audit_id", "kind"],
-                condition=Q(state__in=["new", "handling", "decided"]),
+                condition=Q(state__in=["new", "handling", "decided"], letter_sent_on__isnull=True),
                 name="request_one_open_per_kind",
                 violation_error_message=_("The same was asked already, and it is not answered yet."),
             ),

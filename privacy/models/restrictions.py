@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from kvs import catalogue
 from kvs.models import User
 from kvs.vocabulary import CLIENT_REPORTS, QUALITY
+from privacy.models.requests import PrivacyRequest
 from privacy.models.withheld import WithheldTask
 from students.models import Student
 from students.models.people import OBJECTABLE, RESTRICTABLE
@@ -140,6 +141,8 @@ class Objection(models.Model):
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
     made_at = models.DateTimeField(default=timezone.now)
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")  # the student, or the desk
+    # Whose letter answers it. The request may be about more than one, and goes before the file does (retention).
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="objections")
     outcome = models.CharField(_("decision"), max_length=7, choices=Outcome, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

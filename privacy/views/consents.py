@@ -24,7 +24,7 @@ from privacy.consents import SHOWN, Question, counts, people_who, questions, spe
 from privacy.forms.consents import ConsentForm, TextForm
 from students.actions.consents import change_consent_text
 from students.models import Consent, ConsentText, Student
-from students.models.consents import CODES, TITLES, to_ask
+from students.models.consents import CODES, SCAN_READERS, TITLES, to_ask
 from students.views.people import CONSENT_READERS, student_tabs, with_groups
 
 OFFICER = (Role.PRIVACY_OFFICER,)
@@ -50,6 +50,7 @@ def student_consents(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "tabs": student_tabs(request.account, student, "privacy:consents"),
         "questions": questions(student),
         "who": speakers(student, timezone.localdate()),
+        "may_look": request.user.has_role(*SCAN_READERS),
     }
     return render(request, "privacy/consents.html", context)
 

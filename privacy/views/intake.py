@@ -160,7 +160,7 @@ def representation_end(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 @role_required(*KEEPERS)
 def papers(request: KvsRequest) -> HttpResponse:
     """Where paper files lie, and which were destroyed."""
-    found = PaperDossier.objects.visible_to(request.user)
+    found = PaperDossier.objects.visible_to(request.user).with_file()
     page = list_page(request, found, among=found, sorts={"place": ("place", "cabinet", "pk"), "since": ("since", "pk")})
     _log(request, page.rows)
     return _list(request, "privacy/papers.html", page, _("Paper files"))

@@ -97,6 +97,15 @@ SECTIONS: tuple[Section, ...] = (
         "privacy.views.retention.waiting_for",
     ),
     Section(
+        _("Paper files"),
+        _("Where the paper of students lies, and what has to be destroyed because the file is erased."),
+        "privacy:papers",
+        "archive",
+        frozenset({Role.PRIVACY_OFFICER}),
+        waiting="privacy.models.paper.waiting_for",
+        alarms="privacy.models.paper.alarms_for",
+    ),
+    Section(
         _("Privacy policy"),
         _("The versions of the school's own policy, and telling everybody of an important change."),
         "privacy:policies",

@@ -99,7 +99,7 @@ def own_requests(request: KvsRequest) -> HttpResponse:
 def own_ask(request: KvsRequest) -> HttpResponse:
     """What do you want to ask? One tap."""
     frame = frame_of(request)
-    running = set(_mine(request).open().values_list("kind", flat=True))
+    running = set(_mine(request).unanswered().values_list("kind", flat=True))
     lines = []
     for choice in CHOICES:
         there = frame["portal"] and choice.elsewhere  # a page where one also takes it back: it stays open

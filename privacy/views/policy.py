@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -147,6 +148,7 @@ def policy_draft(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "policy": draft,
         "blocks": blocks(draft.text),
         "may_edit": request.user.has_role(*TELLERS),
+        "holds_already": draft.is_important and draft.effective_on <= timezone.localdate(),
         "students": actions.active_students().count() if draft.is_important else 0,
         "colleagues": actions.active_staff().count() if draft.is_important else 0,
     }

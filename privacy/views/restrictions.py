@@ -124,7 +124,7 @@ def objection_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide on an objection; until then its purpose is stopped."""
     objection = get_object_or_404(Objection.objects.visible_to(request.user).open().select_related("student"), pk=pk)
     _looked(request, objection.student)
-    asked = PrivacyRequest.objects.unanswered().filter(subject_audit_id=objection.student.audit_id, kind=rules.OBJECTION)
+    asked = PrivacyRequest.objects.unanswered().filter(objections=objection)
     if (running := asked.exclude(decision=PrivacyRequest.Decision.PARTLY).first()) is not None:
         messages.info(request, _("This objection is decided in its request, because the student gets a letter. Go on here."))
         return redirect("privacy:request", pk=running.pk)

@@ -45,6 +45,7 @@ def statements(request: KvsRequest) -> HttpResponse:
         "chapters": [_chapter(code, findings) for code in CHAPTERS],
         "open": len(lines[Outcome.OPEN]),
         "officer": officer,
+        "sees_overview": request.user.has_role(Role.PRIVACY_OFFICER, Role.MANAGEMENT),
     }
     return render(request, "privacy/statements.html", context)
 

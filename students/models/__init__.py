@@ -4,7 +4,7 @@ what students were given to read about their data.
 """
 
 from students.models.clients import CaseManager, Client
-from students.models.consents import Consent, ConsentEvent, ConsentText
+from students.models.consents import Consent, ConsentEvent, ConsentScan, ConsentText
 from students.models.corrections import CorrectionProposal
 from students.models.exemptions import Exemption
 from students.models.groups import Enrolment, Group, GroupAccess, TeachingAssignment
@@ -18,6 +18,7 @@ __all__ = [
     "Client",
     "Consent",
     "ConsentEvent",
+    "ConsentScan",
     "ConsentText",
     "Contract",
     "CorrectionProposal",

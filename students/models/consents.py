@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kvs.catalogue import Purpose
 from kvs.fields import SealedField
-from kvs.models import User
+from kvs.models import Role, SealedFile, User
 from kvs.vocabulary import KEEP_IN_TOUCH, PHOTO, PRIVATE_CLIENT
 from students import rules
 from students.models.clients import Client
@@ -26,6 +26,7 @@ from students.models.programmes import Contract
 OFFERED: tuple[Purpose, ...] = (PHOTO, KEEP_IN_TOUCH, PRIVATE_CLIENT)
 CODES = tuple(purpose.code for purpose in OFFERED)
 CURRENT = Q(uncovered=False)  # of rows read by `with_cover`
+SCAN_READERS = (Role.ADMINISTRATION, Role.PRIVACY_OFFICER)
 TITLES = {purpose.code: purpose.title for purpose in OFFERED}
 
 
@@ -227,6 +228,38 @@ class ConsentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"ConsentEvent({self.pk})"
+
+
+class ConsentScanQuerySet(models.QuerySet["ConsentScan"]):
+    """Which scans."""
+
+    def visible_to(self, user: User) -> "ConsentScanQuerySet":
+        """What `user` may look at: two roles, of students within reach of these."""
+        if not user.has_role(*SCAN_READERS):
+            return self.none()
+        mine = Student.objects.visible_to(user.only_as(*SCAN_READERS))
+        return self.filter(event__consent__student__in=mine)
+
+
+class ConsentScan(models.Model):
+    """The scan of the paper on which a yes or a no was signed: what shows that it was said in writing (AVG 7(1); B 4.1.1).
+
+    The student stands in the manifest of its file, so it is kept as long as the consent: it goes with the file of the student.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event = models.OneToOneField(ConsentEvent, on_delete=models.CASCADE, related_name="scan")
+    file = models.OneToOneField(SealedFile, on_delete=models.CASCADE, related_name="consent_scan")
+    added_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField(_("sent up"), default=timezone.now)
+
+    objects = ConsentScanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("scan of a signed consent")
+
+    def __str__(self) -> str:
+        return f"ConsentScan({self.pk})"
 
 
 def running_private_contracts(day: dt.date) -> "models.QuerySet[Contract]":

@@ -83,7 +83,10 @@ def _propose(
         messages.success(request, _("The school looks at it. You see the answer at My data."))
         return reverse("students:own_data")
 
-    title = _("Not right: %(what)s") % {"what": label_of(programme or student, field)}
+    what = label_of(programme or student, field)
+    title = _("Not right: %(what)s") % {"what": what}
+    if programme:  # "from" alone does not say from when what is
+        title = _("Not right in your programme (%(law)s): %(what)s") % {"law": programme.get_law_display(), "what": what}
     context = {"title": title, "verb": _("Send to the school"), "proposal": True}
     return form_page(request, form, act=act, done=done, template="portal/form.html", **context)
 

@@ -46,6 +46,13 @@ def test_template_compiles(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_comment_ends_on_its_line(name: str) -> None:
+    """Django shows one that does not to whoever looks at the page."""
+    source = re.sub(r"{#.*?#}", "", (FOLDER / name).read_text())
+    assert ("{#" in source, "#}" in source) == (False, False)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_template_keeps_the_rules(name: str) -> None:
     assert findings((FOLDER / name).read_text()) == []
 

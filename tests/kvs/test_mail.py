@@ -10,7 +10,7 @@ from kvs.environment import PROJECT
 from kvs.mail import send_mail
 from kvs.models import Location, Organisation, Role, User
 from tests.canaries import canaries_for
-from tests.factories import staff
+from tests.factories import LONG_AGO, staff
 from tests.scanner import fold, scan
 
 TO_THE_SCHOOL = {"night_digest"}  # to an address that is nobody's
@@ -28,7 +28,9 @@ def planted(north: Location) -> tuple[User, list[str]]:
 
 
 def message_of(template: str, user: User) -> Any:
-    send_mail(template, user, address="https://localhost/aanmelden/link/#SECRET", until=timezone.now(), number=3)
+    send_mail(
+        template, user, address="https://localhost/aanmelden/link/#SECRET", until=timezone.now(), number=3, from_day=LONG_AGO
+    )
     return mail.outbox[-1].message()
 
 

@@ -113,6 +113,85 @@ def test_a_refusal_lets_it_go_on_only_when_its_letter_is_sent(rania: Student, da
     assert "De school heeft in een brief uitgelegd waarom" in me.get(reverse(OWN)).content.decode()
 
 
+def test_after_a_refusal_that_is_not_closed_a_new_objection_gets_a_letter_of_its_own(
+    rania: Student, dana: User, me: Browser
+) -> None:
+    no(me)
+    first = sent(decided(PrivacyRequest.objects.get(), dana, "refused", **REFUSAL), dana)
+
+    no(me, "quality")
+
+    second = PrivacyRequest.objects.exclude(pk=first.pk).get()
+    assert (second.kind, second.state, second.last_day) == ("objection", "handling", rules.due_on(TODAY()))
+    assert actions.close_request(request=first, version=first.version, by=dana).state == "closed"  # it waits for nothing
+    row = decided(second, dana, "refused", **REFUSAL)
+    with pytest.raises(ValidationError, match="nog niet verstuurd"):
+        actions.close_request(request=row, version=row.version, by=dana)
+    assert row.letter
+    assert "U zei nee tegen: verantwoording aan Blik op Werk voor het keurmerk." in row.letter
+    for words in ("Autoriteit Persoonsgegevens", "rechtbank", "De gemeente betaalt."):
+        assert words in row.letter
+    row = sent(row, dana)
+    assert actions.close_request(request=row, version=row.version, by=dana).state == "closed"
+    assert set(Objection.objects.values_list("purpose", "outcome")) == {("client_reports", "refused"), ("quality", "refused")}
+
+
+def test_the_same_no_after_a_refusal_is_answered_by_a_new_letter(rania: Student, dana: User, me: Browser) -> None:
+    no(me)
+    first = sent(decided(PrivacyRequest.objects.get(), dana, "refused", **REFUSAL), dana)
+    no(me)
+    second = PrivacyRequest.objects.exclude(pk=first.pk).get()
+    sent(decided(second, dana, "granted"), dana)
+    assert list(Objection.objects.order_by("made_at").values_list("request", "outcome")) == [
+        (first.pk, "refused"),
+        (second.pk, "upheld"),
+    ]
+
+
+def test_what_comes_after_the_decision_and_before_its_letter_is_in_the_letter(rania: Student, dana: User, me: Browser) -> None:
+    no(me)
+    row = decided(PrivacyRequest.objects.get(), dana, "refused", **REFUSAL)
+
+    no(me, "quality")
+
+    row.refresh_from_db()
+    assert (row.state, row.decision, row.letter) == ("handling", "", None)
+    with pytest.raises(ValidationError):
+        sent(row, dana)
+    row = decided(row, dana, "refused", **REFUSAL)
+    assert row.letter
+    assert "keurmerk" in row.letter.split("U zei nee tegen:")[1].split("</p>")[0]
+
+    no(me, "quality", "back")
+    assert PrivacyRequest.objects.get().state == "handling"
+    row = decided(row, dana, "refused", **REFUSAL)
+    assert row.letter
+    assert "keurmerk" not in row.letter.split("U zei nee tegen:")[1].split("</p>")[0]
+
+
+def test_at_the_desk_it_carries_out_what_was_granted_by_letter(rania: Student, ineke: User, dana: User) -> None:
+    """Asked by letter, granted by letter; only then somebody stops the purpose: that is no new objection."""
+    asked = ask_privacy(rania, ineke, kind="objection", identity="seen")
+    row = sent(decided(asked, dana, "granted"), dana)
+    signed_in(dana).post(reverse("privacy:objection_add", args=[rania.pk]), {"purpose": "quality"})
+    assert PrivacyRequest.objects.count() == 1
+    row.refresh_from_db()
+    row = actions.confirm_executed(request=row, version=row.version, done_on=TODAY(), by=dana)
+    assert actions.close_request(request=row, version=row.version, by=dana).state == "closed"
+    assert Objection.objects.get().outcome == "upheld"
+
+    signed_in(dana).post(reverse("privacy:objection_add", args=[rania.pk]), {"purpose": "client_reports"})
+    assert PrivacyRequest.objects.count() == 2
+
+
+def test_the_database_keeps_one_unanswered_request_per_kind(rania: Student, ineke: User, dana: User) -> None:
+    first = ask_privacy(rania, ineke, kind="objection", identity="seen")
+    with pytest.raises(ValidationError, match="nog niet beantwoord"):
+        ask_privacy(rania, ineke, kind="objection")
+    sent(decided(first, dana, "refused", **REFUSAL), dana)
+    assert ask_privacy(rania, ineke, kind="objection").state == "new"
+
+
 def test_granted_it_stays_stopped_and_closes(rania: Student, dana: User, me: Browser) -> None:
     no(me)
     row = sent(decided(PrivacyRequest.objects.get(), dana, "granted"), dana)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from kvs.jobs import run_job
@@ -252,6 +253,48 @@ def test_the_mail_goes_once_to_each_and_says_nothing_of_a_person(rania: Student,
     assert "Deze mail vraagt geen toestemming." in sent.body
     assert [word for word in ("Haddad", rania.number, SUMMARY) if word in sent.body] == []
     assert Job.objects.get(pk=row.job.pk).total == 3
+
+
+def test_it_is_told_at_once_and_says_from_when(rania: Student, me: Browser, dana: User) -> None:
+    """A: "Als er belangrijke wijzigingen aangebracht worden": at publication, and the day in force stands in all of it."""
+    first = timezone.localdate() + dt.timedelta(days=40)
+    row = announced(dana, effective_on=first)
+    assert row.job
+    run_job(row.job.pk)
+    [sent] = [sent for sent in mail.outbox if sent.to == ["rania@voorbeeld.test"]]
+    from_then = f"gelden vanaf {date_format(first, 'j F Y')}."
+    assert from_then in sent.body
+    on_screen = f"Dit geldt vanaf {date_format(first, 'j F Y')}."
+    assert on_screen in page(me, reverse("attendance:portal"))
+    assert on_screen in page(me, reverse("privacy:own_notice", args=[PolicyNotice.objects.get(student=rania).pk]))
+    assert on_screen in page(signed_in(dana), reverse("privacy:announcement", args=[row.pk]))
+
+
+def test_who_comes_before_the_day_in_force_is_told_by_the_night(rania: Student, north: Location, dana: User, ineke: User) -> None:
+    first = timezone.localdate() + dt.timedelta(days=40)
+    row = announced(dana, effective_on=first)
+    before = PolicyNotice.objects.count()
+    assert actions.tell_newcomers(today=timezone.localdate()) == 0
+
+    newcomer = make_student(north, ineke, email="yusuf@voorbeeld.test")
+    place(newcomer, make_group(north, ineke), ineke)
+    assert actions.tell_newcomers(today=first) == 0  # handed out at the intake from now on
+    assert actions.tell_newcomers(today=first - dt.timedelta(days=1)) == 1
+    assert actions.tell_newcomers(today=first - dt.timedelta(days=1)) == 0
+    assert PolicyNotice.objects.count() == before + 1
+
+    row.refresh_from_db()
+    assert row.job
+    run_job(row.job.pk)
+    assert [sent.to for sent in mail.outbox if "yusuf@voorbeeld.test" in sent.to] == [["yusuf@voorbeeld.test"]]
+
+
+def test_an_important_version_that_holds_already_warns_before_it_is_published(dana: User) -> None:
+    officer, warning = signed_in(dana), "mensen horen het achteraf"
+    today = timezone.localdate()
+    for effective_on, expected in ((today, 1), (today + dt.timedelta(days=1), 0)):
+        draft = actions.draft_policy(by=dana, **(IMPORTANT | {"text": "# Kort", "effective_on": effective_on}))
+        assert page(officer, reverse("privacy:policy_draft", args=[draft.pk])).count(warning) == expected
 
 
 def test_who_no_mail_reaches_gets_a_letter(rania: Student, north: Location, ineke: User, dana: User, settings: Settings) -> None:

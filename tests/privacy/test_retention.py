@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -13,6 +14,8 @@ from kvs.models import AccessEvent, AuditEntry, Location, Organisation, Retentio
 from privacy import clocks
 from privacy.actions.complaints import assign_complaint, decide_complaint
 from privacy.actions.erasure import release_hold, set_hold
+from privacy.actions.incidents import report_incident
+from privacy.actions.requests import add_paper, destroy_paper
 from privacy.actions.retention import (
     change_period,
     empty_bsn,
@@ -28,6 +31,9 @@ from privacy.models import (
     ExemptionRecord,
     FinancialRecord,
     Hold,
+    Incident,
+    IncidentPerson,
+    PaperDossier,
     PrivacyRequest,
     RetentionNotice,
     YearCount,
@@ -201,9 +207,9 @@ def test_requests_and_complaints_go_two_years_after_closing_and_their_numbers_st
     Complaint.objects.filter(pk=complaint.pk).update(**sent, state="closed", closed_on=closed)
     before = per_year()
 
-    assert forget_answered(today=dt.date(2028, 6, 29)) == {"requests": 0, "complaints": 0}
-    assert forget_answered(today=dt.date(2028, 6, 30)) == {"requests": 1, "complaints": 1}
-    assert forget_answered(today=dt.date(2028, 6, 30)) == {"requests": 0, "complaints": 0}
+    assert forget_answered(today=dt.date(2028, 6, 29)) == {"requests": 0, "complaints": 0, "breaches": 0}
+    assert forget_answered(today=dt.date(2028, 6, 30)) == {"requests": 1, "complaints": 1, "breaches": 0}
+    assert forget_answered(today=dt.date(2028, 6, 30)) == {"requests": 0, "complaints": 0, "breaches": 0}
     assert run_retention(today=dt.date(2060, 1, 1), progress=nothing)["requests"] == 1
 
     assert list(PrivacyRequest.objects.values_list("kind", flat=True)) == ["consent"]  # nobody answered it: it stays
@@ -213,7 +219,7 @@ def test_requests_and_complaints_go_two_years_after_closing_and_their_numbers_st
         (2026, "request", "erasure", "withdrawn", 1),
     ]
     assert per_year() == before
-    assert "Verzoeken en klachten per jaar" in signed_in(dana).get(reverse("privacy:retention")).content.decode()
+    assert "Verzoeken, klachten en datalekken per jaar" in signed_in(dana).get(reverse("privacy:retention")).content.decode()
 
 
 def test_a_request_somebody_complains_about_waits_for_the_end_of_that(north: Location, ineke: User) -> None:
@@ -222,7 +228,7 @@ def test_a_request_somebody_complains_about_waits_for_the_end_of_that(north: Loc
     PrivacyRequest.objects.filter(pk=asked.pk).update(state="withdrawn", closed_on=END)
     asked.refresh_from_db()
     complain(student, ineke, about="request", request=asked)
-    assert forget_answered(today=dt.date(2030, 1, 1)) == {"requests": 0, "complaints": 0}
+    assert forget_answered(today=dt.date(2030, 1, 1)) == {"requests": 0, "complaints": 0, "breaches": 0}
 
 
 def test_a_school_keeps_requests_as_long_as_it_chose(north: Location, ineke: User, dana: User) -> None:
@@ -231,6 +237,106 @@ def test_a_school_keeps_requests_as_long_as_it_chose(north: Location, ineke: Use
     PrivacyRequest.objects.filter(pk=asked.pk).update(state="withdrawn", closed_on=END)
     assert forget_answered(today=dt.date(2027, 6, 29))["requests"] == 0
     assert forget_answered(today=dt.date(2027, 6, 30))["requests"] == 1
+
+
+# --- breaches and paper
+
+
+def breach(by: User, closed: dt.datetime | None = None, **facts: Any) -> Incident:
+    """A breach without a risk; closed at that moment."""
+    found_out = dt.datetime(2026, 6, 1, 10, tzinfo=dt.UTC)
+    row = report_incident(kind="lost", discovered_at=found_out, description="Map met lijsten in de trein", by=by)
+    Incident.objects.filter(pk=row.pk).update(risk="none" if closed else "", closed_at=closed, **facts)
+    return row
+
+
+CLOSED = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)  # the first of July in Amsterdam
+
+
+def test_breaches_go_five_years_after_closing_and_their_number_stays(pair: Pair, dana: User) -> None:
+    first, _open = breach(dana, CLOSED), breach(dana)
+    first.people.create(audit_id=pair.x.audit_id, source="looked")
+    before = per_year()
+
+    assert forget_answered(today=dt.date(2031, 6, 30))["breaches"] == 0
+    assert forget_answered(today=dt.date(2031, 7, 1))["breaches"] == 1
+    assert run_retention(today=dt.date(2060, 1, 1), progress=nothing)["breaches"] == 0
+
+    assert list(Incident.objects.values_list("number", flat=True)) == [2]  # nobody closed it: it stays
+    assert not IncidentPerson.objects.exists()
+    assert list(YearCount.objects.values_list("year", "what", "kind", "outcome", "number")) == [
+        (2026, "breach", "lost", "none", 1)
+    ]
+    assert per_year() == before
+
+
+def test_the_number_of_a_breach_that_went_is_never_given_again(dana: User) -> None:
+    breach(dana), breach(dana, CLOSED), breach(dana, CLOSED)
+    assert forget_answered(today=dt.date(2060, 1, 1))["breaches"] == 2
+    assert breach(dana).number == 4
+
+
+@pytest.mark.parametrize("stops", ["hold", "restriction"])
+def test_a_breach_and_paper_wait_for_who_is_held_or_restricted(pair: Pair, dana: User, stops: str) -> None:
+    breach(dana, CLOSED).people.create(audit_id=pair.x.audit_id, source="looked")
+    destroyed(pair.x, dana, dt.date(2026, 6, 30))
+    hold = None
+    if stops == "hold":
+        hold = set_hold(person=pair.x, ground="claim", review_on=timezone.localdate() + dt.timedelta(days=90), by=dana)
+    else:
+        Student.objects.filter(pk=pair.x.pk).update(restricted=["exams"])
+    late = dt.date(2060, 1, 1)
+    assert (forget_answered(today=late)["breaches"], forget_old(today=late)["papers"]) == (0, 0)
+    if hold:
+        release_hold(hold=hold, version=1, by=dana)
+    Student.objects.filter(pk=pair.x.pk).update(restricted=[])
+    assert (forget_answered(today=late)["breaches"], forget_old(today=late)["papers"]) == (1, 1)
+
+
+def destroyed(student: Student, by: User, on: dt.date) -> PaperDossier:
+    """A paper file of long ago that was destroyed on that day."""
+    where: dict[str, Any] = {"place": "Noord", "cabinet": "kast 3", "since": dt.date(2020, 1, 1)}
+    paper = add_paper(subject_audit_id=student.audit_id, name=student.list_name, by=by, **where)
+    return destroy_paper(paper=paper, on=on, by=by)
+
+
+def test_paper_goes_from_the_register_two_years_after_it_was_destroyed(pair: Pair, dana: User) -> None:
+    destroyed(pair.x, dana, dt.date(2026, 6, 30))
+    there = add_paper(subject_audit_id=pair.y.audit_id, name="Nog in de kast", place="Noord", cabinet="kast 4", by=dana)
+    assert forget_old(today=dt.date(2028, 6, 29))["papers"] == 0
+    assert forget_old(today=dt.date(2028, 6, 30))["papers"] == 1
+    assert run_retention(today=dt.date(2060, 1, 1), progress=nothing)["papers"] == 0
+    assert list(PaperDossier.objects.all()) == [there]
+
+
+def test_a_school_chooses_how_long_it_keeps_breaches_and_paper(pair: Pair, dana: User) -> None:
+    change_period(code="breach", years=1, months=0, version=0, by=dana)
+    change_period(code="paper", years=0, months=6, version=0, by=dana)
+    breach(dana, CLOSED)
+    destroyed(pair.x, dana, dt.date(2026, 6, 30))
+    assert forget_answered(today=dt.date(2027, 7, 1))["breaches"] == 1
+    assert forget_old(today=dt.date(2026, 12, 30))["papers"] == 1
+    page = html.unescape(signed_in(dana).get(reverse("privacy:retention")).content.decode())
+    assert "Het register van datalekken" in page
+    assert "het vernietigen van het papieren dossier" in page
+
+
+def test_paper_of_somebody_who_was_erased_has_to_be_destroyed(pair: Pair, dana: User) -> None:
+    for one in (pair.x, pair.y):
+        add_paper(subject_audit_id=one.audit_id, name=one.list_name, place="Noord", cabinet="kast 3", by=dana)
+    officer, sentence = signed_in(dana), "1 papieren dossier is van iemand van wie het dossier gewist is: vernietig het."
+    pages = [reverse("privacy:overview"), reverse("privacy:papers")]
+    assert sentence not in officer.get(pages[0]).content.decode()
+    assert officer.get(pages[1]).content.decode().count("Het dossier is gewist") == 0
+
+    tell_students(today=DUE - dt.timedelta(days=30))
+    purge_people(today=DUE, progress=nothing)
+
+    assert sentence in officer.get(pages[0]).content.decode()
+    assert officer.get(pages[1]).content.decode().count("Het dossier is gewist") == 1
+    paper = PaperDossier.objects.left_behind().get()
+    destroy_paper(paper=paper, on=timezone.localdate(), by=dana)
+    assert sentence not in officer.get(pages[0]).content.decode()
 
 
 def test_case_managers_go_a_year_after_their_last_commission(pair: Pair, ineke: User) -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
-from kvs.models import AuditEntry, Organisation, RetentionSetting, User
+from kvs.models import AuditEntry, Location, Organisation, RetentionSetting, Role, User
 from kvs.retention import CHANGEABLE
 from kvs.terms import Period
 from privacy.actions.statements import record_statements
@@ -18,6 +18,7 @@ from privacy.statements.compare import compare, contradictions
 from privacy.statements.kinds import DAYS, MONTHS, NOBODY, SILENT, WEEKS, YEARS, Answer, Finding, Outcome, School, length, one
 from privacy.statements.school import this_school
 from privacy.statements.words import CHAPTERS, STATEMENTS
+from tests.factories import staff
 from tests.people import signed_in
 
 DEFAULTS = School(
@@ -321,6 +322,15 @@ def test_strangers_say_nothing_about_the_policy(dana: User, anna: User, bram: Us
         assert send(browser, "safety", cookies="none").status_code == 403  # type: ignore[attr-defined]
     assert not PolicyStatement.objects.exists()
     assert signed_in(dana).get(reverse("privacy:statements_chapter", args=["nothing"])).status_code == 404
+
+
+def test_the_way_back_leads_where_this_reader_may_go(dana: User, ineke: User, north: Location) -> None:
+    for reader, parent in ((dana, "privacy:overview"), (staff(Role.MANAGEMENT, north), "privacy:overview"), (ineke, "school")):
+        browser = signed_in(reader)
+        page = browser.get(reverse("privacy:statements")).content.decode()
+        assert f'<li><a href="{reverse(parent)}">' in page
+        assert 'href=""' not in page
+        assert browser.get(reverse(parent)).status_code == 200
 
 
 @pytest.mark.parametrize("answered", [1, 3])

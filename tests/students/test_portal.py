@@ -16,7 +16,7 @@ from kvs.models import AccessEvent, AuditEntry, Location, Membership, Role, User
 from students import actions
 from students.models import Programme, Student
 from students.views.portal import REASONS, label_of
-from tests.factories import LONG_AGO, make_group, make_student, place, staff, stated
+from tests.factories import LONG_AGO, make_group, make_policy, make_student, place, staff, stated
 from tests.people import Browser, signed_in
 from tests.students.portal import BSN, PERMIT, page, programme_of, user_of
 
@@ -40,6 +40,22 @@ def own_pages(student: Student) -> list[str]:
 
 def test_a_student_opens_every_own_page(rania: Student, me: Browser) -> None:
     assert {address: me.get(address).status_code for address in own_pages(rania)} == dict.fromkeys(own_pages(rania), 200)
+
+
+def test_a_student_stays_in_the_own_pages(rania: Student, me: Browser, ineke: User, anna: User) -> None:
+    """The same pages for colleagues have the menu of the office, and for a visitor neither."""
+    make_policy(ineke)
+    back, menu = '<p class="way-back">', "menu-main"
+    for name in ("devices", "reporting:data_and_why", "privacy:policy", "privacy:your_rights"):
+        mine, theirs = page(me, name), page(signed_in(anna), name)
+        assert (back in mine, menu in mine, back in theirs, menu in theirs) == (True, False, False, True), name
+        if name != "devices":
+            assert back not in page(Browser(), name)
+
+
+def test_a_correction_of_a_programme_says_of_which(rania: Student, me: Browser) -> None:
+    text = page(me, "students:propose_programme", programme_of(rania).pk, "term_ends_on")
+    assert "<h1>Klopt niet bij uw traject (Wi2021): Einde inburgeringstermijn</h1>" in text
 
 
 def test_staff_are_no_students_and_visitors_sign_in(rania: Student, ineke: User, anna: User, sami: User) -> None:
