@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kvs', '0018_breach_and_paper_period'),
-        ('students', '0010_policy_handed_out'),
+        ('students', '0012_status_and_pip'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
