@@ -55,6 +55,11 @@ REASONS = (
 )
 ILL = "ill"
 
+# What an agreement with a client can name (privacy_obligations.md 41). Never illness and birth: AVG 9, no ground allows it.
+# Nor "excused otherwise": as long as that is not named, "excused" without a reason does not mean "ill".
+TELLABLE = ("holiday", "leave", "appointment", "pip_work")
+UNTOLD = "untold"  # a reason is noted that no client hears
+
 
 def reason(code: str | None, day: dt.date | None = None) -> Reason | None:
     """The reason of this code that holds on `day` (without it: the last one); None for another code or day."""
@@ -66,6 +71,18 @@ def label(code: str | None) -> str:
     """The reason in words; an unknown code as it is, nothing for none."""
     known = reason(code)
     return str(known.label) if known else code or ""
+
+
+def tellable(code: str | None) -> str | None:
+    """What a client can hear of the reason of this code: the code itself, else UNTOLD; None when no reason is noted."""
+    if code is None:
+        return None
+    return code if code in TELLABLE else UNTOLD
+
+
+def told_label(code: str | None) -> str:
+    """What a client can hear, in words."""
+    return str(_("no client hears it")) if code == UNTOLD else label(code)
 
 
 def choices(day: dt.date, *, student: bool, before: bool) -> list[tuple[str, Any]]:

@@ -1,4 +1,7 @@
-"""Reasons of absence in the demo school: noted since its first lesson; the last weeks still have some without one."""
+"""Reasons of absence in the demo school: noted since its first lesson; the last weeks still have some without one.
+
+One client agreed to hear two of them.
+"""
 
 import datetime as dt
 from random import Random
@@ -7,11 +10,11 @@ from django.utils import timezone
 
 from attendance import absence_reasons as reasons
 from attendance.actions.absence import day_start
-from attendance.models import AbsenceReason, AbsenceReport, AbsenceSettings, Mark
+from attendance.models import AbsenceReason, AbsenceReport, AbsenceSettings, Mark, ReasonAgreement
 from attendance.models.absence import Party
 from kvs.models import User
 from students.demo import SEED, first_monday, staff
-from students.models import Enrolment
+from students.models import Client, Enrolment
 
 TOLD = ("ill", "ill", "ill", "appointment", "leave", "holiday", "pip_work", "birth")
 OFTEN_OPEN = dt.timedelta(days=12)  # younger absence often has no reason yet
@@ -27,6 +30,9 @@ def fill(today: dt.date) -> None:
     said = [row for mark in away if (row := _reason(mark, today, desk, chance))]
     AbsenceReason.objects.bulk_create(said, batch_size=1000)
     AbsenceReport.objects.bulk_create(_reports(today, desk))
+    agreed = {"reasons": ["holiday", "appointment"], "source": "Overeenkomst inkoop taallessen, artikel 7"}
+    client = Client.objects.filter(kind=Client.Kind.MUNICIPALITY).order_by("name").first()
+    ReasonAgreement.objects.create(client=client, starts_on=first_monday(today), **agreed)
 
 
 def _reason(mark: Mark, today: dt.date, desk: User, chance: Random) -> AbsenceReason | None:
@@ -38,7 +44,8 @@ def _reason(mark: Mark, today: dt.date, desk: User, chance: Random) -> AbsenceRe
     known = reasons.reason(code)
     assert known
     at = min(mark.lesson.ends_at + dt.timedelta(days=1), timezone.now())
-    return AbsenceReason(mark=mark, reason=code, verdict=known.verdict, party=Party.OFFICE, by_audit_id=desk.audit_id, at=at)
+    said = {"reason": code, "tellable": reasons.tellable(code), "verdict": known.verdict}
+    return AbsenceReason(mark=mark, **said, party=Party.OFFICE, by_audit_id=desk.audit_id, at=at)
 
 
 def _reports(today: dt.date, desk: User) -> list[AbsenceReport]:
@@ -53,6 +60,7 @@ def _reports(today: dt.date, desk: User) -> list[AbsenceReport]:
             starts_at=day_start(today + first * ONE_DAY),
             ends_at=None if last is None else day_start(today + last * ONE_DAY),
             reason=code,
+            tellable=reasons.tellable(code),
             status=status,
             party=Party.STUDENT if status == "asked" else Party.OFFICE,
             by_audit_id=student.audit_id if status == "asked" else desk.audit_id,

@@ -12,6 +12,8 @@ TO_DUO = {
 }
 # Illness and birth are health; so that nothing tells them apart, every reason is for the administration only (B 3.1.8).
 FOR_ADMINISTRATION = {"readable_by": frozenset({"administration"})}
+# The part of it that says nothing about health: a municipality hears it where that is agreed (privacy_obligations.md 41).
+TOLD = {"readable_by": frozenset({"administration", "coordinator", "management", "privacy_officer"})}
 # Who said so and when is for who handles absence: a teacher sees on the register that somebody is reported, no more.
 HANDLED = {"readable_by": frozenset({"administration", "coordinator"})}
 # What is done about absence is read by fewer people than absence itself.
@@ -314,6 +316,18 @@ MODELS = (
         ),
     ),
     Model(
+        "attendance.ReasonAgreement",
+        (
+            NotPersonal("id", Reason.ROW_ID),
+            NotPersonal("client", Reason.LINK),
+            NotPersonal("reasons", Reason.SETTING),
+            NotPersonal("source", Reason.SETTING),
+            NotPersonal("starts_on", Reason.SETTING),
+            NotPersonal("ends_on", Reason.SETTING),
+            NotPersonal("version", Reason.VERSION),
+        ),
+    ),
+    Model(
         "attendance.ContractHours",
         (
             NotPersonal("contract", Reason.LINK),
@@ -361,6 +375,7 @@ MODELS = (
             Field("starts_at", ATTENDANCE, **HANDLED),
             Field("ends_at", ATTENDANCE, **HANDLED),
             Field("reason", ABSENCE_REASON, **FOR_ADMINISTRATION),
+            Field("tellable", ATTENDANCE, **TOLD),
             Field("status", ATTENDANCE),
             Field("party", ATTENDANCE, **HANDLED),
             Field("by_audit_id", ATTENDANCE, **HANDLED),
@@ -376,6 +391,7 @@ MODELS = (
         (
             NotPersonal("mark", Reason.LINK),
             Field("reason", ABSENCE_REASON, **FOR_ADMINISTRATION),
+            Field("tellable", ATTENDANCE, **TOLD),
             Field("verdict", ATTENDANCE),
             Field("party", ATTENDANCE),
             Field("by_audit_id", ATTENDANCE, **HANDLED),

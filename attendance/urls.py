@@ -5,6 +5,7 @@ from django.urls import path
 from attendance.views import (
     absence,
     after_signing,
+    agreements,
     board,
     calendar,
     dashboard,
@@ -112,6 +113,8 @@ urlpatterns = [
     path("afwezig/", absence.absence_list, name="absences"),
     path("afwezig/zonder-reden/", reasons.absence_unknown, name="absence_unknown"),
     path("afwezig/instellingen/", absence.absence_settings, name="absence_settings"),
+    path("afwezig/afspraken/nieuw/", agreements.agreement_add, name="agreement_add"),
+    path("afwezig/afspraken/<uuid:pk>/eind/", agreements.agreement_end, name="agreement_end"),
     path("afwezig/<uuid:pk>/antwoord/", absence.absence_decide, name="absence_decide"),
     path("afwezig/<uuid:pk>/weer-terug/", absence.absence_end, name="absence_end"),
     path("afwezig/<uuid:pk>/weg/", absence.absence_remove, name="absence_remove"),

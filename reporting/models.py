@@ -267,6 +267,11 @@ class ReportRun(models.Model):
         return reports()[self.report]
 
     @property
+    def title(self) -> str:
+        """What is in it."""
+        return self.definition.titled(self.parameters)
+
+    @property
     def period(self) -> str:
         """Which months, as in "oktober 2026"."""
         return self.definition.period(self.parameters)
@@ -477,7 +482,7 @@ class Disclosure(models.Model):
         if not self.report:
             return ", ".join(str(catalogue.category(code).title) for code in self.categories)
         definition = reports().get(self.report)
-        return definition.title if definition else self.report
+        return definition.titled(self.parameters) if definition else self.report
 
     @property
     def purpose_title(self) -> Any:

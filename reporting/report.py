@@ -183,6 +183,11 @@ class Report:
     build: Callable[[Asked, User, Progress], Content]
     landscape: bool = False
     layout: Layout | None = None
+    adds: Callable[[Mapping[str, str]], Text] = lambda _parameters: ""  # what this one holds beyond others, from the same
+
+    def titled(self, parameters: Mapping[str, str]) -> str:
+        """The title of one that was asked with these parameters."""
+        return ", ".join(str(part) for part in (self.title, self.adds(parameters)) if part)
 
     @property
     def carries_bsn(self) -> bool:

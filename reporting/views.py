@@ -204,7 +204,7 @@ def run_hand_over(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         run=run,
         title=_("Hand over"),
         verb=_("Record hand-over"),
-        parent=run.definition.title,
+        parent=run.title,
         parent_url=reverse("reporting:run", args=[run.pk]),
     )
 

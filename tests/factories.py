@@ -10,6 +10,7 @@ from PIL import Image
 
 from attendance.actions import Row, sign_register
 from attendance.actions.absence import report_absence
+from attendance.actions.agreements import agree_reasons
 from attendance.actions.follow_up import add_rule, find_signals, take_step
 from attendance.actions.hours import add_outside_hours, set_opening_balance
 from attendance.actions.planning import add_slot, plan_lesson
@@ -21,6 +22,7 @@ from attendance.models import (
     FollowUp,
     FollowUpStep,
     Lesson,
+    ReasonAgreement,
     SignalRule,
 )
 from exams.actions import Cell, add_attempt, record_levels
@@ -143,6 +145,7 @@ def make_everything(location: Location, by: User, *, hours_later: int = 0) -> di
         "objection": object_to(student=limited, purpose="quality", by=by),
         "invoice": invoice(enrolment.programme, by),
         "absence": leave(student, by),
+        "agreement": agree(client, by),
         "withheld": WithheldTask.objects.create(month=a_month(next(_serial)), number=1, last_on=timezone.localdate()),
     }
     made["consent_event"] = consent(student, by).events.get()
@@ -168,6 +171,12 @@ def leave(student: Student, by: User, days_ahead: int = 40) -> AbsenceReport:
     asked = report_absence(student=student, starts_at=begin, ends_at=begin + dt.timedelta(hours=8), reason="holiday", by=by)
     AbsenceReport.objects.filter(pk=asked.pk).update(status="asked", party="student")
     return asked
+
+
+def agree(client: Client, by: User, *reasons: str, starts_on: dt.date = LONG_AGO) -> ReasonAgreement:
+    """`client` hears these reasons of absence; without any, of a holiday."""
+    source = "Overeenkomst, artikel 7"
+    return agree_reasons(client=client, reasons=reasons or ("holiday",), source=source, starts_on=starts_on, by=by)
 
 
 def follow_ups(enrolment: Enrolment, client: Client, by: User, hours_later: int) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def _report(
     party = Party.STUDENT if student_says else Party.OFFICE
     made = AbsenceReport(student=student, starts_at=starts_at, ends_at=ends_at, status=status, party=party)
     made.reason, made.by_audit_id = said.code if said else None, by.audit_id
+    made.tellable = reasons.tellable(made.reason)
     made.full_clean()
     made.save(force_insert=True)
     return made
@@ -174,8 +175,8 @@ def _empty_reasons(settings: AbsenceSettings) -> None:
         reports = reports.filter(starts_at__lt=day_start(settings.reasons_from))
         said = said.filter(mark__lesson__day__lt=settings.reasons_from)
     for row in [*reports, *said]:
-        row.reason = None
-        row.save(update_fields=["reason"])
+        row.reason = row.tellable = None
+        row.save(update_fields=["reason", "tellable"])
 
 
 def day_start(day: dt.date) -> dt.datetime:

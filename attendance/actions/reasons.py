@@ -69,7 +69,8 @@ def _say(mark: Mark, known: AbsenceReason | None, code: str, by: User, *, studen
     row = known or AbsenceReason(mark=mark, version=0)
     if known and (known.reason, known.party) == (code, party):
         return False
-    row.reason, row.verdict, row.party = code, reasons.verdict_of(said, student=student_says), party
+    row.reason, row.tellable = code, reasons.tellable(code)
+    row.verdict, row.party = reasons.verdict_of(said, student=student_says), party
     row.by_audit_id, row.at, row.version = by.audit_id, timezone.now(), row.version + 1
     row.full_clean()
     row.save()

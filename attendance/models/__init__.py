@@ -1,6 +1,7 @@
 """Models of attendance."""
 
 from attendance.models.absence import AbsenceReason, AbsenceReport, AbsenceSettings
+from attendance.models.agreements import ReasonAgreement, agreements_of
 from attendance.models.corrections import Correction
 from attendance.models.evidence import EvidenceSetting, ProvenOnly, proven_only
 from attendance.models.follow_up import (
@@ -70,6 +71,7 @@ __all__ = [
     "OpeningBalance",
     "OutsideHours",
     "ProvenOnly",
+    "ReasonAgreement",
     "Register",
     "RegisterQuerySet",
     "RegisterReminder",
@@ -78,6 +80,7 @@ __all__ = [
     "SignalRule",
     "Slot",
     "Subject",
+    "agreements_of",
     "follow_up_settings",
     "hours_of",
     "ladder",

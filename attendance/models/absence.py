@@ -34,6 +34,12 @@ class Party(models.TextChoices):
     OFFICE = "office", _("administration")
 
 
+def tellable_beside_reason(name: str) -> models.CheckConstraint:
+    """Sealed beside every reason, never alone: so neither column shows which of the two says something."""
+    both = Q(reason__isnull=True, tellable__isnull=True) | Q(reason__isnull=False, tellable__isnull=False)
+    return models.CheckConstraint(condition=both, name=f"{name}_tellable")
+
+
 class AbsenceReportQuerySet(models.QuerySet["AbsenceReport"]):
     """Which reports."""
 
@@ -79,6 +85,7 @@ class AbsenceReport(models.Model):
     starts_at = models.DateTimeField(_("absent from"))
     ends_at = models.DateTimeField(_("absent until"), null=True, blank=True)
     reason = SealedField(_("reason of absence"), context="attendance.absence_report.reason", null=True, blank=True)
+    tellable = SealedField(_("reason a client can hear"), context="attendance.absence_report.tellable", null=True, blank=True)
     status = models.CharField(_("answer of the school"), max_length=8, choices=Status)
     party = models.CharField(max_length=8, choices=Party)
     by_audit_id = models.UUIDField()
@@ -96,6 +103,7 @@ class AbsenceReport(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["asked", "approved", "refused"]), name="absence_report_status"),
             models.CheckConstraint(condition=Q(party__in=["student", "office"]), name="absence_report_party"),
+            tellable_beside_reason("absence_report"),
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="absence_report_period",
@@ -170,6 +178,7 @@ class AbsenceReason(models.Model):
 
     mark = models.OneToOneField(Mark, on_delete=models.CASCADE, primary_key=True, related_name="absence_reason")
     reason = SealedField(_("reason of absence"), context="attendance.absence_reason.reason", null=True, blank=True)
+    tellable = SealedField(_("reason a client can hear"), context="attendance.absence_reason.tellable", null=True, blank=True)
     verdict = models.CharField(_("excused or not"), max_length=9, choices=Verdict)
     party = models.CharField(max_length=8, choices=Party)
     by_audit_id = models.UUIDField()
@@ -183,6 +192,7 @@ class AbsenceReason(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(verdict__in=["excused", "unexcused", "unknown"]), name="absence_reason_verdict"),
             models.CheckConstraint(condition=Q(party__in=["student", "office"]), name="absence_reason_party"),
+            tellable_beside_reason("absence_reason"),
         ]
 
     def __str__(self) -> str:

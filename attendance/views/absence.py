@@ -16,7 +16,7 @@ from attendance.absence import without_reason
 from attendance.actions import absence as actions
 from attendance.forms.absence import AbsenceForm, AbsenceSettingsForm, AnswerForm, BackForm, VersionForm
 from attendance.missing import number_missing
-from attendance.models import AbsenceReport, AbsenceSettings, Mark
+from attendance.models import AbsenceReport, AbsenceSettings, Mark, ReasonAgreement
 from attendance.models.absence import ABSENCE_READERS, REASON_READERS
 from attendance.views.missing import follow_up_tabs
 from kvs import audit
@@ -167,5 +167,5 @@ def absence_settings(request: KvsRequest) -> HttpResponse:
 
     page = {"title": _("What we ask about absence"), "verb": _("Save")}
     page |= {"parent": _("Absence"), "parent_url": reverse("attendance:absences")}
-    template = "attendance/absence_settings.html"
-    return form_page(request, form, act=act, done=done, template=template, reasons=reasons.REASONS, **page)
+    rows = {"reasons": reasons.REASONS, "agreements": ReasonAgreement.objects.select_related("client")}
+    return form_page(request, form, act=act, done=done, template="attendance/absence_settings.html", **rows, **page)

@@ -199,6 +199,8 @@ TITLES: dict[str, str | Promise] = {
 CODES: dict[str, Callable[[Any], object]] = {
     "attendance.AbsenceReport.reason": absence_reasons.label,
     "attendance.AbsenceReason.reason": absence_reasons.label,
+    "attendance.AbsenceReport.tellable": absence_reasons.told_label,
+    "attendance.AbsenceReason.tellable": absence_reasons.told_label,
     "kvs.AuditEntry.model": lambda code: title_of(_label_of(code)),
     "kvs.AccessEvent.reason": lambda code: REASONS.get(code, code),
     "reporting.Disclosure.report": lambda code: report_title(code),

@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgett
 
 from attendance import rules as attendance
 from attendance.absence import IS_EXCUSED, IS_UNEXCUSED, IS_UNKNOWN, holding_up
-from attendance.models import PROVEN, Mark, MarkQuerySet
+from attendance.absence_reasons import label as reason_label
+from attendance.models import PROVEN, Mark, MarkQuerySet, agreements_of
+from attendance.told import told_reasons
 from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
@@ -62,6 +64,17 @@ class Row:
         return percentage(self.attended, self.offered - self.excused)
 
 
+@dataclass(frozen=True)
+class ReasonRow:
+    """One missed lesson of which the municipality hears the reason."""
+
+    name: str
+    number: str
+    day: dt.date
+    minutes: int
+    reason: str
+
+
 class MunicipalityForm(MonthForm):
     """Which municipality and which month."""
 
@@ -71,6 +84,15 @@ class MunicipalityForm(MonthForm):
         empty_label=gettext_lazy("Choose a municipality"),
     )
     field_order = ("client", "month")
+
+    def clean(self) -> dict[str, Any]:
+        """Beside it which reasons of absence the municipality hears by agreement, if any: so that the disclosure says so."""
+        known = super().clean() or self.cleaned_data
+        if known.get("client") and known.get("month"):
+            agreed = agreements_of(known["client"], known["month"], month_end(known["month"]))
+            codes = {code for agreement in agreed for code in agreement.reasons}
+            known |= {"reasons": " ".join(sorted(codes))} if codes else {}
+        return known
 
 
 def commissioned(client: Client, programme: str, day: str) -> QuerySet[Contract]:
@@ -122,6 +144,30 @@ def rows(sums: dict[uuid.UUID, dict[str, Any]], client: Client, by: User) -> Ite
         yield Row(student.audit_id, student.list_name, student.number, **sums[student.pk])
 
 
+def reason_rows(marks: MarkQuerySet, client: Client, first: dt.date, last: dt.date, made: list[Row]) -> list[ReasonRow]:
+    """The missed lessons of who is in the report of which `client` hears the reason, by name and then by day."""
+    told, people = told_reasons(marks, client, first, last), {row.person: row for row in made}
+    order = {row.person: number for number, row in enumerate(made)}
+    lessons = (
+        marks.filter(pk__in=told)
+        .order_by("lesson__starts_at", "pk")
+        .values_list("pk", "enrolment__programme__student__audit_id", "lesson__day", "lesson__planned_minutes")
+    )
+    found = sorted((line for line in lessons if line[1] in people), key=lambda line: order[line[1]])
+    return [
+        ReasonRow(people[person].name, people[person].number, day, minutes, reason_label(told[key]))
+        for key, person, day, minutes in found
+    ]
+
+
+def _agreed(client: Client, first: dt.date, last: dt.date) -> Iterator[tuple[str, str]]:
+    """Which reasons the municipality hears and where that is agreed: a remark for each agreement of the period."""
+    for agreement in sorted(agreements_of(client, first, last), key=lambda row: row.starts_on):
+        known = {"day": date_format(agreement.starts_on), "reasons": agreement.words, "source": agreement.source}
+        text = _("For lessons from %(day)s: %(reasons)s (%(source)s). Every other reason stays at the school.") % known
+        yield _("Reasons by agreement"), text
+
+
 def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
     """Lessons of students of `client` that took place and are not signed, with how many of them were placed there."""
     placed = Enrolment.objects.annotate(day=OuterRef("day")).filter(Exists(commissioned(client, "programme", "day")))
@@ -132,7 +178,7 @@ def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User) -> list
 def build(asked: Asked, by: User, progress: Progress) -> Content:
     """The month's attendance for one municipality, as far as `by` may see it."""
     client, first = asked["client"], asked["month"]
-    last = first.replace(day=monthrange(first.year, first.month)[1])
+    last = month_end(first)
     marks = marks_of(client, first, last, by)
     sums, counter, made = sums_of(marks), count(1), []
     for row in rows(sums, client, by):
@@ -142,7 +188,11 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     left_out = len(sums) - len(made)
     return Content(
         about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
-        tables=(Filled(STUDENTS, made, total if made else None), Filled(UNSIGNED, unsigned_of(client, first, last, by))),
+        tables=(
+            Filled(STUDENTS, made, total if made else None),
+            Filled(UNSIGNED, unsigned_of(client, first, last, by)),
+            *([Filled(REASONS, reason_rows(marks, client, first, last, made))] if asked.get("reasons") else []),
+        ),
         people=tuple(row.person for row in made if row.person),
         figures=(
             (str(len(made)), _("students")),
@@ -151,7 +201,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             (_percent(total.present), _("present")),
             *figure(left_out),
         ),
-        remarks=((_("Proof"), _proof(total)), *remark(left_out)),
+        remarks=((_("Proof"), _proof(total)), *_agreed(client, first, last), *remark(left_out)),
         blocks=tuple(_held_up(marks, first)),
         footer=_("Only students whom %(client)s commissioned on the day of the lesson. Confidential.") % {"client": client.name},
     )
@@ -181,6 +231,11 @@ def _only_some_locations(by: User) -> list[str]:
     """Who does not see the whole school says so on paper: the municipality must not take a part for the whole."""
     here = locations_missing(by, *ROLES)
     return [_("only location %(names)s") % {"names": ", ".join(here)}] if here else []
+
+
+def month_end(first: dt.date) -> dt.date:
+    """The last day of the month that begins on `first`."""
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _period(first: dt.date, last: dt.date) -> str:
@@ -237,6 +292,17 @@ STUDENTS = Table(
     ),
     gettext_lazy("No student of this municipality had a lesson with a signed register in this month."),
 )
+REASONS = Table(
+    gettext_lazy("Reasons by agreement"),
+    ReasonRow,
+    (
+        *STUDENTS.columns[:2],
+        Column("day", gettext_lazy("Lesson"), ("attendance.Lesson.day",), Kind.DATE),
+        Column("minutes", pgettext_lazy("minutes", "Excused"), VERDICT, Kind.NUMBER),
+        Column("reason", gettext_lazy("Reason"), ("attendance.AbsenceReason.tellable", "attendance.AbsenceReport.tellable")),
+    ),
+    gettext_lazy("No lesson was missed for one of the reasons that are agreed."),
+)
 UNSIGNED = unsigned_table(gettext_lazy("Students of this municipality"), gettext_lazy("Every lesson of this month is signed."))
 DEFINITIONS = (
     Definition(gettext_lazy("Present"), gettext_lazy("minutes attended divided by minutes offered."), "¹"),
@@ -256,8 +322,8 @@ DEFINITIONS = (
     Definition(
         pgettext_lazy("minutes", "Excused"),
         gettext_lazy(
-            "missed with a reason the school accepts; which reason stays at the school. If the school notes no reasons: "
-            "told beforehand."
+            "missed with a reason the school accepts. Which reason stays at the school, unless an agreement says that you hear "
+            "it. If the school notes no reasons: told beforehand."
         ),
         confirmed=False,
     ),
@@ -276,8 +342,9 @@ REPORT = Report(
     purpose=CLIENT_REPORTS,
     roles=ROLES,
     form=MunicipalityForm,
-    tables=(STUDENTS, UNSIGNED),
+    tables=(STUDENTS, UNSIGNED, REASONS),
     definitions=DEFINITIONS,
     period=period,
     build=build,
+    adds=lambda parameters: _("with reasons of absence by agreement") if parameters.get("reasons") else "",
 )

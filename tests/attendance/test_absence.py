@@ -168,13 +168,16 @@ def test_switching_reasons_off_empties_them_and_keeps_what_they_made(
     report = ill(abdi, ineke)
     sign_register(lesson=lesson, rows=[], by=anna)
     mark = Mark.objects.get(enrolment__programme__student=abdi)
-    AbsenceReason.objects.create(mark=mark, reason="ill", verdict="excused", party="office", by_audit_id=ineke.audit_id)
+    AbsenceReason.objects.create(
+        mark=mark, reason="ill", tellable="untold", verdict="excused", party="office", by_audit_id=ineke.audit_id
+    )
 
     actions.change_absence_settings(version=1, by=ineke, reasons_from=None, student_days=14, unknown_days=14)
 
     report.refresh_from_db()
     said = AbsenceReason.objects.get()
     assert (report.reason, said.reason, said.verdict) == (None, None, "excused")
+    assert (report.tellable, said.tellable) == (None, None)
 
 
 # --- leave

@@ -22,16 +22,18 @@ from attendance.actions import sign_register
 from attendance.actions.planning import cancel_lesson
 from attendance.actions.reasons import give_reasons
 from attendance.models import Mark
+from kvs.files import open_file
 from kvs.models import Location, Role, User
 from kvs.pdf import pdf_available
 from reporting.actions import LANGUAGE, ask_report, hand_over, make_report
 from reporting.lessons import UnsignedRow, first_of_month
+from reporting.models import ReportRun
 from reporting.render import Document, to_csv, to_html, to_pdf, to_xlsx
 from reporting.report import Content
 from reporting.reports.municipality import REPORT, MunicipalityForm, Row
 from students import actions
 from students.models import Client
-from tests.factories import make_group, make_lesson, make_student, note_reasons, place, staff, teach
+from tests.factories import agree, make_group, make_lesson, make_student, note_reasons, place, staff, teach
 from tests.people import signed_in
 from tests.reporting.conftest import CONTRACTS_FROM, LINK, OCTOBER, FixedSchool, at
 
@@ -334,3 +336,89 @@ def test_a_report_that_is_held_up_is_not_handed_over(fixed: FixedSchool, ineke: 
     assert "/afwezig/zonder-reden/?maand=2025-10" in page
     with pytest.raises(ValueError, match="not handed over"):
         hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke)
+
+
+# --- reasons by agreement
+
+
+def reasons_of(content: Content) -> list[tuple[str, dt.date, int, str]]:
+    return [(row.name, row.day, row.minutes, row.reason) for filled in content.tables[2:] for row in filled.rows]
+
+
+def made_whole(fixed: FixedSchool, by: User) -> ReportRun:
+    form = MunicipalityForm({"client": str(fixed.utrecht.pk), "month": "2025-10-01"})
+    assert form.is_valid()
+    run = ask_report(report=REPORT, asked=form.cleaned_data, by=by)
+    make_report(run, lambda done, total, doing: None)
+    run.refresh_from_db()
+    return run
+
+
+@pytest.fixture
+def away(fixed: FixedSchool, ineke: User) -> list[Mark]:
+    """The two lessons that Utrecht's student with the odd name missed, on the 10th and the 20th."""
+    note_reasons()
+    return list(Mark.objects.absent().filter(enrolment=fixed.places["odd"]).order_by("lesson__day"))
+
+
+def test_an_agreement_adds_a_table_and_changes_nothing_else(fixed: FixedSchool, away: list[Mark], ineke: User) -> None:
+    give_reasons(chosen={away[0].pk: "holiday", away[1].pk: "holiday"}, by=ineke)
+    without = made(fixed.utrecht, ineke)
+    agree(fixed.utrecht, ineke, starts_on=dt.date(2025, 10, 11))
+    form = MunicipalityForm({"client": str(fixed.utrecht.pk), "month": "2025-10-01"})
+    assert form.is_valid()
+    with override(LANGUAGE):
+        content = REPORT.build(form.cleaned_data, ineke, lambda done, total, doing: None)
+
+    assert reasons_of(content) == [(LINK, dt.date(2025, 10, 20), 90, "vakantie")]
+    assert (content.tables[:2], content.figures, content.people) == (without.tables, without.figures, without.people)
+    assert ("Redenen volgens afspraak" in dict(content.remarks), len(without.tables)) == (True, 2)
+    assert "vakantie (Overeenkomst, artikel 7)" in dict(content.remarks)["Redenen volgens afspraak"]
+    assert "Redenen volgens afspraak" not in dict(without.remarks)
+
+
+def test_pdf_workbook_and_csv_name_the_same_reasons(fixed: FixedSchool, away: list[Mark], ineke: User) -> None:
+    agree(fixed.utrecht, ineke, "holiday", "appointment")
+    give_reasons(chosen={away[0].pk: "appointment", away[1].pk: "ill"}, by=ineke)
+    run = made_whole(fixed, ineke)
+    row = [fixed.people["odd"].number, "2025-10-10", "90", "examen of afspraak bij de gemeente"]
+
+    table = list(csv.reader(io.StringIO(opened(run, "csv", 3).decode("utf-8-sig")), delimiter=";"))
+    assert table[1:] == [[f"'{LINK}", *row]]
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(opened(run, "xlsx"))).get_sheet_by_name("Redenen volgens afspraak")
+    (cells,) = sheet.to_python()[1:]
+    assert [str(cells[1]), cells[2], cells[3], cells[4]] == [row[0], dt.date(2025, 10, 10), 90, row[3]]
+    page = opened(run, "html").decode()
+    assert (page.count(row[3]), page.count("vakantie"), page.count("ziek")) == (2, 1, 0)  # the row, and what is agreed
+    if not pdf_available():
+        text = "".join(part.extract_text() for part in PdfReader(io.BytesIO(opened(run, "pdf"))).pages)
+        assert "examen of afspraak bij de" in text
+
+
+def opened(run: ReportRun, kind: str, table: int = 0) -> bytes:
+    return open_file(run.files.get(format=kind, table=table).file)
+
+
+def test_the_disclosure_says_that_reasons_were_given(fixed: FixedSchool, away: list[Mark], ineke: User) -> None:
+    give_reasons(chosen={away[0].pk: "holiday", away[1].pk: "ill"}, by=ineke)
+    plain = made_whole(fixed, ineke)
+    agree(fixed.utrecht, ineke)
+    named = made_whole(fixed, ineke)
+
+    given = [hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke) for run in (plain, named)]
+    with override(LANGUAGE):
+        titles = [str(disclosure.title) for disclosure in given]
+    assert titles == ["Aanwezigheid", "Aanwezigheid, met redenen van afwezigheid volgens afspraak"]
+    assert (plain.version, named.version) == (1, 1)  # another question
+
+
+def test_a_report_is_not_made_when_the_agreement_ended_meanwhile(fixed: FixedSchool, away: list[Mark], ineke: User) -> None:
+    agreement = agree(fixed.utrecht, ineke)
+    form = MunicipalityForm({"client": str(fixed.utrecht.pk), "month": "2025-10-01"})
+    assert form.is_valid()
+    run = ask_report(report=REPORT, asked=form.cleaned_data, by=ineke)
+    agreement.delete()
+
+    with pytest.raises(ValueError, match="no longer holds"):
+        make_report(run, lambda done, total, doing: None)
+    assert not run.files.exists()
