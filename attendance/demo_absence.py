@@ -31,7 +31,7 @@ def fill(today: dt.date) -> None:
     AbsenceReason.objects.bulk_create(said, batch_size=1000)
     AbsenceReport.objects.bulk_create(_reports(today, desk))
     agreed = {"reasons": ["holiday", "appointment"], "source": "Overeenkomst inkoop taallessen, artikel 7"}
-    client = Client.objects.filter(kind=Client.Kind.MUNICIPALITY).order_by("name").first()
+    client = Client.objects.filter(kind=Client.Kind.MUNICIPALITY).order_by("name")[:1].get()
     ReasonAgreement.objects.create(client=client, starts_on=first_monday(today), **agreed)
 
 

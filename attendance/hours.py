@@ -101,7 +101,11 @@ def as_hours(lines: Iterable[Line], *, proven: bool = False) -> list[hour_rules.
 
 def lesson_lines(programmes: "Iterable[Programme] | QuerySet[Programme]", today: dt.date) -> list[Line]:
     """Minutes of lessons of these programmes up to and including `today`. One query."""
-    marks = offered_marks(Mark.objects.counted()).filter(enrolment__programme__in=programmes, lesson__day__lte=today)
+    return lines_of(Mark.objects.counted().filter(enrolment__programme__in=programmes, lesson__day__lte=today), today)
+
+
+def lines_of(marks: MarkQuerySet, today: dt.date) -> list[Line]:
+    """The same of these marks, all of them counted ones; `today` is what "recent" looks back from. One query."""
     lesson, there = F("lesson__planned_minutes"), Q(minutes_attended__gt=0)
     recently = Q(lesson__day__gt=today - RECENT)
     sums = (
@@ -129,12 +133,6 @@ def _sum(what: Combinable, where: Q) -> Coalesce:
     return Coalesce(Sum(what, filter=where), 0)
 
 
-def offered_marks(marks: MarkQuerySet) -> MarkQuerySet:
-    """Without absence in a group somebody was not in (any more): a place that ends in hindsight leaves such marks behind."""
-    still_there = Q(enrolment__ends_on__isnull=True) | Q(enrolment__ends_on__gte=F("lesson__day"))
-    return marks.filter(Q(minutes_attended__gt=0) | Q(still_there, enrolment__starts_on__lte=F("lesson__day")))
-
-
 def _with_contract(marks: MarkQuerySet) -> QuerySet[Any]:
     """Each mark with the `contract` of its day, if there is one (never two: constraint contract_one_at_a_time)."""
     path = "enrolment__programme__contracts"
@@ -144,10 +142,13 @@ def _with_contract(marks: MarkQuerySet) -> QuerySet[Any]:
 
 
 def _line(programme: uuid.UUID, contract: uuid.UUID | None, course: str | None, subject: str, delivery: str, *sums: int) -> Line:
-    kind = rules.hour_class(subject, delivery)
-    if rules.literacy_online(course or "", subject, delivery):
-        kind = hour_rules.REFUSED
+    kind = kind_of(course or "", subject, delivery)
     return Line(programme, contract, course or "", subject, kind, Minutes(*sums[:5]), Minutes(*sums[5:10]), sums[10])
+
+
+def kind_of(course: str, subject: str, delivery: str) -> str:
+    """Which kind of hour a lesson is under a contract for `course`."""
+    return hour_rules.REFUSED if rules.literacy_online(course, subject, delivery) else rules.hour_class(subject, delivery)
 
 
 def forecast(left: int, recent: int, today: dt.date, since: dt.date) -> dt.date | None:

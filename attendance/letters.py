@@ -12,7 +12,6 @@ from django.utils import translation
 
 from attendance.absence import with_verdict
 from attendance.absence_reasons import EXCUSED
-from attendance.hours import offered_marks
 from attendance.models import FollowUp, Mark
 from attendance.signal_rules import ALL
 from kvs.models import Organisation
@@ -33,18 +32,18 @@ class Line(NamedTuple):
 def missed_marks(follow_up: FollowUp, until: dt.date) -> "QuerySet[Mark]":
     """Signed lessons of the programme that were missed, whole or in part, from the first signal until and including `until`.
 
-    Excused ones only where a rule that found something counts all absence. Corrected marks count as they stand now.
+    Excused ones only where a rule that found something counts all absence. Corrected marks count as they stand now. Each has
+    its `verdict` (attendance.absence.with_verdict).
     """
     signals = list(follow_up.signals.all())
     since = min((row.starts_on for row in signals), default=follow_up.opened_on)
-    found = offered_marks(Mark.objects.counted()).filter(
+    found = Mark.objects.counted().filter(
         Q(minutes_attended__lt=F("lesson__planned_minutes")),
         enrolment__programme=follow_up.programme_id,
         lesson__day__range=(since, until),
     )
-    if not any(row.counts == ALL for row in signals):
-        return with_verdict(found).exclude(verdict=EXCUSED)  # type: ignore[misc]  # with_verdict adds it
-    return found
+    judged = with_verdict(found)
+    return judged if any(row.counts == ALL for row in signals) else judged.exclude(verdict=EXCUSED)  # type: ignore[misc]
 
 
 def lines(marks: "QuerySet[Mark]") -> list[Line]:

@@ -342,9 +342,9 @@ MODELS = (
         (
             NotPersonal("id", Reason.ROW_ID),
             NotPersonal("contract", Reason.LINK),
-            Field("hour_class", ATTENDANCE),
-            Field("year", ATTENDANCE),
-            Field("minutes", ATTENDANCE),
+            Field("hour_class", ATTENDANCE, **TO_DUO),
+            Field("year", ATTENDANCE, **TO_DUO),
+            Field("minutes", ATTENDANCE, **TO_DUO),
             Field("source", ATTENDANCE),
             NotPersonal("version", Reason.VERSION),
         ),

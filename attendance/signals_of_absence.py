@@ -11,7 +11,6 @@ from django.db.models import Max
 
 from attendance.absence import with_verdict
 from attendance.absence_reasons import EXCUSED
-from attendance.hours import offered_marks
 from attendance.models import AbsenceSignal, Mark, SignalRule
 from attendance.signal_rules import MOST_WEEKS, Presence, Rule, Signal, rules_for, signal
 from kvs.categories import ATTENDANCE
@@ -43,7 +42,7 @@ def find(today: dt.date, programme: uuid.UUID | None = None) -> Iterator[Found]:
         return
     told = _told()
     began = dict(Enrolment.objects.filter(programme__in=running).order_by("-starts_on").values_list("programme", "starts_on"))
-    marks = offered_marks(Mark.objects.counted()).filter(
+    marks = Mark.objects.counted().filter(
         enrolment__programme__in=running, lesson__day__gt=today - dt.timedelta(weeks=MOST_WEEKS) - NEWS, lesson__day__lte=today
     )
     rows = (

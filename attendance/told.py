@@ -8,14 +8,13 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from attendance import absence_reasons as codes
 from attendance.absence import IS_EXCUSED
 from attendance.models import AbsenceReport, Mark, agreements_of
-from kvs.categories import ABSENCE_REASON
 from students.models import Client
 
 
 def told_reasons(marks: "QuerySet[Mark]", client: Client, first: dt.date, last: dt.date) -> dict[uuid.UUID, str]:
     """By primary key of the mark the code of the reason that `client` hears of it, for lessons of these days.
 
-    What is missing is excused or not, and no more. Who restricted the use of reasons (AVG 18) is missing too. Three queries.
+    What is missing is excused or not, and no more. Three queries.
     """
     agreed = agreements_of(client, first, last)
     if not agreed:
@@ -34,11 +33,7 @@ def _with_report(marks: "QuerySet[Mark]") -> "QuerySet[Mark]":
     """Each mark with its reason, and with `report`: the key of the approved report that covers it."""
     covering = AbsenceReport.objects.covering(OuterRef("lesson__starts_at"))
     mine = covering.filter(student=OuterRef("enrolment__programme__student")).order_by("starts_at")
-    return (
-        marks.exclude(enrolment__programme__student__restricted__contains=[ABSENCE_REASON.code])
-        .select_related("lesson", "absence_reason")
-        .annotate(report=Subquery(mine.values("pk")[:1]))
-    )
+    return marks.select_related("lesson", "absence_reason").annotate(report=Subquery(mine.values("pk")[:1]))
 
 
 def _tellable(mark: Mark, report: AbsenceReport | None) -> str | None:

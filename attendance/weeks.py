@@ -10,7 +10,6 @@ from django.db.models import Sum
 from django.db.models.functions import Lower, TruncWeek
 
 from attendance import rules
-from attendance.hours import offered_marks
 from attendance.models import Closure, Lesson, Mark
 from kvs.holidays import holiday_on
 from kvs.models import User
@@ -53,7 +52,7 @@ def attendance_by_week(user: User, mondays: Sequence[dt.date]) -> list[GroupWeek
     first, after = mondays[0], mondays[-1] + WEEK
     lessons = Lesson.objects.visible_to(user).filter(day__gte=first, day__lt=after)
     groups = Group.objects.visible_to(user).filter(pk__in=lessons.values("group")).order_by(Lower("name"))
-    marks = offered_marks(Mark.objects.counted()).filter(lesson__in=lessons)
+    marks = Mark.objects.counted().filter(lesson__in=lessons)
     sums = (
         marks.annotate(monday=TruncWeek("lesson__day"))
         .order_by()

@@ -80,7 +80,8 @@ def make_report(run: ReportRun, progress: Progress) -> None:
         raise ValueError("Nobody to make it for.")
     with translation.override(LANGUAGE):
         form = run.definition.form(run.parameters)
-        if not form.is_valid() or stored(form.cleaned_data) != run.parameters:  # such as an agreement that ended meanwhile
+        adds = run.definition.adds
+        if not form.is_valid() or adds(stored(form.cleaned_data)) != adds(run.parameters):  # an agreement that ended meanwhile
             raise ValueError("What was asked no longer holds.")
         run.locations = _reach(run.definition, run.requested_by)  # roles may have changed since it was asked
         content = run.definition.build(form.cleaned_data, run.requested_by, progress)

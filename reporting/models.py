@@ -19,7 +19,7 @@ from kvs.fields import SealedField
 from kvs.models import Job, JobState, Location, Role, SealedFile, User
 from kvs.vocabulary import BLIK_OP_WERK, DUO, MUNICIPALITY, SURVEYOR
 from reporting import given, rules
-from reporting.report import Report, reports, reports_for
+from reporting.report import WITH_REASONS, Report, reports, reports_for
 from students.models import Client, Student
 
 RECIPIENTS = {known.code: known for known in (MUNICIPALITY, DUO, BLIK_OP_WERK, SURVEYOR)}
@@ -480,7 +480,8 @@ class Disclosure(models.Model):
     def title(self) -> Any:
         """Of the report; its code when this version no longer has it. By hand: which data."""
         if not self.report:
-            return ", ".join(str(catalogue.category(code).title) for code in self.categories)
+            parts = [str(catalogue.category(code).title) for code in self.categories]
+            return ", ".join([*parts, *([str(WITH_REASONS)] if self.parameters.get("reasons") else [])])
         definition = reports().get(self.report)
         return definition.titled(self.parameters) if definition else self.report
 

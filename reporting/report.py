@@ -19,12 +19,16 @@ from importlib import import_module
 from typing import Any
 
 from django.forms import Form
+from django.utils.translation import gettext_lazy
 
 from kvs.catalogue import Purpose, Recipient, Text
 from kvs.models import Role, User
 
 Asked = Mapping[str, Any]  # the cleaned data of the report's form
 Progress = Callable[[int, int | None, str], None]  # kvs.jobs.Run.progress: rows done, rows in all, what is going on
+
+
+WITH_REASONS = gettext_lazy("with reasons of absence by agreement")
 
 
 class Kind(enum.Enum):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("rapporten/<uuid:pk>/bestand/<uuid:file>/", views.run_file, name="file"),
     path("rapporten/<uuid:pk>/overdragen/", views.run_hand_over, name="hand_over"),
     path("opvolging/<uuid:pk>/melding/", absence_pages.report_absence, name="report_absence"),
+    path("opvolging/<uuid:pk>/melding/voorbeeld/", absence_pages.report_absence_preview, name="report_absence_preview"),
     path("cursisten/<uuid:pk>/voortgang/", student_pages.student_progress, name="student_progress"),
     path("cursisten/<uuid:pk>/tijdlijn/", timeline_pages.student_timeline, name="student_timeline"),
     path("trajecten/<uuid:pk>/bijlage/", annex_pages.annex, name="annex"),

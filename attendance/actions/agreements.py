@@ -19,8 +19,9 @@ def agree_reasons(*, client: Client, reasons: Sequence[str], source: str, starts
     """From `starts_on` on the client hears these reasons. Raises ValidationError: also for days another agreement has."""
     if client.is_private:
         raise ValidationError({"client": _("Only a municipality can agree on this: others hear what the student consents to.")})
-    chosen = [code for code in TELLABLE if code in reasons] if set(reasons) <= {*TELLABLE} else []
-    row = ReasonAgreement(client=client, reasons=chosen, source=" ".join(source.split()), starts_on=starts_on)
+    if not reasons or not set(reasons) <= {*TELLABLE}:
+        raise ValidationError({"reasons": _("Choose at least one reason; only reasons that say nothing about health.")})
+    row = ReasonAgreement(client=client, reasons=list(reasons), source=" ".join(source.split()), starts_on=starts_on)
     row.full_clean()
     row.save(force_insert=True)
     return row

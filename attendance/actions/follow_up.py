@@ -123,16 +123,19 @@ def take_step(*, follow_up: FollowUp, version: int, outcome: str, done_on: dt.da
 
 
 @transaction.atomic
-def record_report(*, follow_up: FollowUp, version: int, done_on: dt.date, by: User) -> FollowUpStep:
-    """Record that the client was told. A client may want to know sooner than the ladder says: then the next step stays.
+def record_report(*, follow_up: FollowUp, version: int, done_on: dt.date, page: str, by: User) -> FollowUpStep:
+    """Record that the client was told, and keep the `page` it was told with. A client may want to know sooner than the ladder
+    says: then the next step stays.
 
     Only reporting calls this, beside the disclosure it belongs to. Raises ValidationError, also "stale".
     """
     row = _open(follow_up, version)
     if row.next_step == Step.REPORT:
-        return take_step(follow_up=row, version=version, outcome=Outcome.REPORTED, done_on=done_on, by=by)
-    step = _step(row, Step.REPORT, Outcome.REPORTED, done_on, by, "")
-    row.save()
+        step = take_step(follow_up=row, version=version, outcome=Outcome.REPORTED, done_on=done_on, by=by)
+    else:
+        step = _step(row, Step.REPORT, Outcome.REPORTED, done_on, by, "")
+        row.save()
+    AbsenceLetter.objects.create(step=step, page=page)
     return step
 
 

@@ -427,7 +427,9 @@ class AbsenceLetterQuerySet(models.QuerySet["AbsenceLetter"]):
 
 
 class AbsenceLetter(models.Model):
-    """A letter to the student, as it was given: sealed, and readable in the portal as long as the file is kept."""
+    """A letter to the student, or the report to the client, as it was given: sealed, and readable in the portal as long as
+    the file is kept.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     step = models.OneToOneField(FollowUpStep, on_delete=models.CASCADE, related_name="letter")

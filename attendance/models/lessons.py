@@ -253,8 +253,12 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         return self.annotate(said=said).annotate(means=F("said__means"), device=F("said__device"))
 
     def counted(self) -> "MarkQuerySet":
-        """Marks that count as hours: of signed registers only. Everything that sums minutes starts here."""
-        return self.filter(lesson__register__signed_at__isnull=False, lesson__cancelled=False)
+        """Marks that count as hours: of signed registers only, and no absence on a day without a place in the group: a place
+        that ends in hindsight leaves such marks behind. Everything that sums minutes starts here.
+        """
+        signed = self.filter(lesson__register__signed_at__isnull=False, lesson__cancelled=False)
+        still_there = Q(enrolment__ends_on__isnull=True) | Q(enrolment__ends_on__gte=F("lesson__day"))
+        return signed.filter(Q(minutes_attended__gt=0) | Q(still_there, enrolment__starts_on__lte=F("lesson__day")))
 
     def absent(self) -> "MarkQuerySet":
         """Whole lessons missed, told beforehand or not. Whether that is excused: `attendance.absence`."""

@@ -206,7 +206,15 @@ def letter_file(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """A letter as it was given."""
     letter = get_object_or_404(AbsenceLetter.objects.visible_to(request.user).select_related("step__follow_up"), pk=pk)
     _one(request, letter.step.follow_up_id)
-    return letter_answer(letter.page, f"{letter.step.kind.replace('letter_', 'brief-')}.pdf")
+    return letter_answer(letter.page, FILE_NAMES[letter.step.kind])
+
+
+FILE_NAMES: dict[str, str] = {
+    Step.LETTER_1: "brief-1.pdf",
+    Step.LETTER_2: "brief-2.pdf",
+    Step.LETTER_3: "brief-3.pdf",
+    Step.REPORT: "verzuimmelding.pdf",
+}
 
 
 def letter_answer(page: str, name: str) -> HttpResponse:
@@ -242,7 +250,7 @@ def student_follow_ups(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 @own_file
 def own_letters(request: KvsRequest, student: Student) -> HttpResponse:
-    """The letters the school wrote me about lessons I missed."""
+    """The letters the school wrote about lessons I missed: to me, and to who pays for my course."""
     found = AbsenceLetter.objects.visible_to(request.user).filter(step__follow_up__programme__student=student)
     return render(request, "portal/letters.html", {"letters": found.select_related("step").defer("page")})
 

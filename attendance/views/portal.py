@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,8 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from attendance import rules
 from attendance.absence import with_verdict
 from attendance.actions import CODE_PROBLEMS, confirm_presence
-from attendance.hours_overview import Overview, overview
-from attendance.models import AbsenceSettings, Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register
+from attendance.hours import lesson_lines
+from attendance.hours_overview import Overview, overview, settled, terms_of
+from attendance.models import AbsenceSettings, Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register, proven_only
 from kvs.access import KvsRequest, confirm_allowed
 from kvs.floods import guess
 from kvs.models import Organisation, WebSession
@@ -47,6 +48,7 @@ class Hours(NamedTuple):
     attended: int  # with `brought`
     agreed: int | None
     brought: int = 0  # minutes from before KVS kept the registers
+    proven_only: bool = False  # who pays counts only what the student confirmed too
 
     @property
     def to_go(self) -> int:
@@ -56,7 +58,7 @@ class Hours(NamedTuple):
     @property
     def whole(self) -> "Hours":
         """Hours begun are not counted yet: whole numbers are read at a glance, the page of the lessons has every minute."""
-        return Hours(self.attended // 60 * 60, self.agreed, self.brought)
+        return self._replace(attended=self.attended // 60 * 60)
 
 
 @require_GET
@@ -156,17 +158,23 @@ def _confirmable(request: KvsRequest, student: Student) -> list[Now]:
 
 
 def _hours(request: KvsRequest, student: Student) -> Hours:
-    """Over the programmes of today, with what was brought along; what was agreed only when each contract names hours."""
-    programmes = Programme.objects.visible_to(request.user).filter(student=student).active_on(timezone.localdate())
-    marks = _own_marks(request, student).counted().filter(enrolment__programme__in=programmes)
-    attended = marks.aggregate(sum=Sum("minutes_attended"))["sum"] or 0
-    contracts = Contract.objects.visible_to(request.user).filter(programme__in=programmes)
-    minutes = F("hours") * Coalesce("hour_terms__lesson_hour", 60)
-    agreed = contracts.aggregate(sum=Sum(minutes), all=Count("pk"), told=Count("hours"))
-    complete = agreed["all"] and agreed["all"] == agreed["told"]
-    balances = OpeningBalance.objects.visible_to(request.user).filter(contract__in=contracts)
-    brought = balances.aggregate(sum=Sum("minutes"))["sum"] or 0
-    return Hours(attended + brought, agreed["sum"] if complete else None, brought)
+    """Over the programmes of today, as attendance.hours_overview counts them per contract; what was agreed only when each
+    contract names hours. Five queries.
+    """
+    today, who = timezone.localdate(), request.user
+    programmes = Programme.objects.visible_to(who).filter(student=student).active_on(today)
+    contracts = {
+        row.pk: row for row in Contract.objects.visible_to(who).filter(programme__in=programmes).select_related("hour_terms")
+    }
+    terms = {key: terms_of(contract) for key, contract in contracts.items()}
+    clients = proven_only().clients
+    strict = {key for key, contract in contracts.items() if contract.client_id in clients}
+    lines = [settled(line, terms) for line in lesson_lines(programmes, today)]
+    attended = sum(line.minutes.proven if line.contract in strict else line.minutes.attended for line in lines)
+    brought = sum(row.minutes for row in OpeningBalance.objects.visible_to(who).filter(contract__in=contracts))
+    agreed = [contract.hours * terms[key][0] for key, contract in contracts.items() if contract.hours is not None]
+    complete = bool(agreed) and len(agreed) == len(contracts)
+    return Hours(attended + brought, sum(agreed) if complete else None, brought, bool(strict))
 
 
 def _overview(request: KvsRequest, student: Student) -> Overview | None:

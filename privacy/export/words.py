@@ -18,6 +18,7 @@ from attendance import absence_reasons
 from kvs import catalogue
 from kvs.models import Membership, User
 from kvs.terms import Container
+from privacy.export.pages import words_of
 from privacy.models import Objection, PrivacyRequest
 from privacy.subject import people_models
 from privacy.words import RECIPIENTS, name_of
@@ -195,11 +196,12 @@ TITLES: dict[str, str | Promise] = {
     "mfa.Authenticator": gettext_lazy("second step"),
     "guardian.UserObjectPermission": gettext_lazy("exception to the rules of access"),
 }
-# Codes that are no choices of their column.
+# Codes that are no choices of their column, and pages that are read as words.
 CODES: dict[str, Callable[[Any], object]] = {
     "attendance.AbsenceReport.reason": absence_reasons.label,
     "attendance.AbsenceReason.reason": absence_reasons.label,
     "attendance.AbsenceReport.tellable": absence_reasons.told_label,
+    "attendance.AbsenceLetter.page": words_of,
     "attendance.AbsenceReason.tellable": absence_reasons.told_label,
     "kvs.AuditEntry.model": lambda code: title_of(_label_of(code)),
     "kvs.AccessEvent.reason": lambda code: REASONS.get(code, code),
@@ -217,6 +219,7 @@ CODES: dict[str, Callable[[Any], object]] = {
     "privacy.Restriction.categories": lambda codes: [catalogue.category(code).title for code in codes],
     "students.Student.restricted": lambda codes: [catalogue.category(code).title for code in codes],
 }
+PAGES = ("attendance.AbsenceLetter.page",)  # as words in the files for machines too
 
 
 def _label_of(lowered: str) -> str:
@@ -334,7 +337,7 @@ def plain(row: Model, name: str, others: Others) -> Any:
     value = getattr(row, name)
     if isinstance(value, uuid.UUID) and is_person_id(name):
         return others.word(value)
-    if isinstance(value, Model):
+    if isinstance(value, Model) or f"{row._meta.label}.{name}" in PAGES:
         return said(row, name, others)
     return as_json(value)
 

@@ -5,12 +5,12 @@ import datetime as dt
 import uuid
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,8 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgettext_lazy
 from stdnum.nl import bsn as elfproef
 
+from attendance import hour_rules
 from attendance import rules as attendance
-from attendance.models import PROVEN, Mark, proven_only
+from attendance.hours import lines_of
+from attendance.hours_overview import brought_hours, settled, terms_of
+from attendance.models import Mark, MarkQuerySet, OpeningBalance, proven_only
 from kvs.models import Organisation, Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import DUO, DUO_FUNDING
@@ -64,12 +67,13 @@ class DuoForm(MonthForm):
 
 @dataclass(frozen=True)
 class Minutes:
-    """Minutes attended under one contract, in lessons with a signed register."""
+    """Minutes attended under one contract: in lessons with a signed register, and brought along."""
 
     course: int = 0
     ona: int = 0
     not_counted: int = 0  # online and at home
     refused: int = 0  # literacy away from the school
+    brought: int = 0  # of course and ona together: from before KVS kept the registers
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Row:
     ona: int
     not_counted: int
     refused: int
+    brought: int
+    lesson_hour: int  # minutes of an hour that was agreed
     attended_hours: str
     ona_hours: str
     url: str
@@ -103,7 +109,7 @@ class Row:
     @property
     def note(self) -> str:
         """What somebody should look at before it goes (domain/duo.md 7.3)."""
-        too_many = self.hours_agreed is not None and self.attended > self.hours_agreed * 60
+        too_many = self.hours_agreed is not None and self.attended > self.hours_agreed * self.lesson_hour
         return _("more hours than agreed") if too_many else ""
 
 
@@ -143,31 +149,49 @@ def to_report(path: str) -> Q:
     return ~Q(**{f"{path}law": Programme.Law.NONE}) | Q(**{f"{path}has_duo_loan": True})
 
 
-def minutes_per_contract(marks: QuerySet[Mark]) -> dict[uuid.UUID, Minutes]:
-    """Minutes by contract, of the lessons on its days: attended, or only proven where the school says so. Two queries."""
+def minutes_per_contract(
+    marks: MarkQuerySet, contracts: Iterable[Contract], balances: Iterable[OpeningBalance], day: dt.date
+) -> dict[uuid.UUID, Minutes]:
+    """Minutes by contract as attendance.hours_overview counts them: of lessons on its days, with their breaks where the
+    contract counts these, only proven ones where the school says so, and what was brought along. Three queries.
+    """
+    known = {contract.pk: contract for contract in contracts}
+    terms = {key: terms_of(contract) for key, contract in known.items()}
     only = proven_only().rules
-    path = "enrolment__programme__contracts"
-    on_its_days = Q(**{f"{path}__ends_on__isnull": True}) | Q(**{f"{path}__ends_on__gte": F("lesson__day")})
-    sums = (
-        marks.filter(on_its_days, **{f"{path}__starts_on__lte": F("lesson__day")})
-        .values_list(path, f"{path}__course", "lesson__subject", "lesson__delivery")
-        .annotate(minutes=Sum("minutes_attended"), proven=Sum("minutes_attended", filter=PROVEN, default=0))
-    )
     found: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for contract, course, subject, delivery, minutes, proven in sums:
-        field = bucket(course, subject, delivery)
-        found[contract][field] += proven if f"duo_{field}" in only else minutes
+    for line in lines_of(marks, day):
+        if line.contract in known:
+            minutes, field = settled(line, terms).minutes, bucket(line.hour_class)
+            found[line.contract][field] += minutes.proven if f"duo_{field}" in only else minutes.attended
+    for contract, rows in brought_hours([row for row in balances if row.contract_id in known], known.values()).items():
+        for row in rows:
+            if contract and row.hour_class not in hour_rules.OUTSIDE:
+                field = bucket(row.hour_class, brought=True)
+                found[contract][field] += row.minutes
+                found[contract]["brought"] += row.minutes if field in ("course", "ona") else 0
     return {contract: Minutes(**buckets) for contract, buckets in found.items()}
 
 
-def bucket(course: str, subject: str, delivery: str) -> str:
-    """The field of Minutes that a lesson is added to."""
-    if attendance.literacy_online(course, subject, delivery):
+def bucket(kind: str, *, brought: bool = False) -> str:
+    """The field of Minutes that hours of this kind are added to. What was refused before KVS kept the registers can not be
+    mended here any more: it is only not delivered.
+    """
+    if kind == hour_rules.REFUSED and not brought:
         return "refused"
-    kind = attendance.hour_class(subject, delivery)
     if kind in attendance.DUO_ONA_HOURS:
         return "ona"
     return "course" if kind in attendance.DUO_COURSE_HOURS else "not_counted"
+
+
+def balances_of(month: dt.date, over: str, by: User) -> QuerySet[OpeningBalance]:
+    """What was brought along and belongs to the hours that are delivered (ColumnProfile.HoursOver).
+
+    DUO asks for the running calendar year (duo.md 1.1), and a school that began with KVS halfway has the first months of it
+    only here: the balance of that year belongs in it, those of earlier years do not. Over the whole contract all do. Over one
+    month none: a balance knows no month.
+    """
+    years = {"year": Q(year=month.year), "contract": Q(year__lte=month.year), "month": Q(pk__in=[])}[over]
+    return OpeningBalance.objects.visible_to(by).filter(years)
 
 
 def without_contract(marks: QuerySet[Mark], by: User) -> Iterator[WaitingRow]:
@@ -191,13 +215,15 @@ def _programmes(student: uuid.UUID) -> str:
     return reverse("students:programmes", args=[student])
 
 
-def rows(month: dt.date, profile: ColumnProfile, marks: QuerySet[Mark], by: User) -> Iterator[Row]:
+def rows(month: dt.date, profile: ColumnProfile, marks: MarkQuerySet, by: User) -> Iterator[Row]:
     """A row per contract of who is to be reported, by name and then by date."""
-    minutes = minutes_per_contract(marks)
     bow_number = own_number()
     found = contracts_of(month, by).filter(to_report("programme__")).exclude(programme__student__in=withheld(REPORT))
-    found = found.select_related("programme__student").defer(PERMIT)
-    for contract in found.order_by("programme__student__sort_key", "programme__student__number", "starts_on"):
+    found = found.select_related("programme__student", "hour_terms").defer(PERMIT)
+    contracts = list(found.order_by("programme__student__sort_key", "programme__student__number", "starts_on"))
+    balances = balances_of(month, profile.hours_over, by)
+    minutes = minutes_per_contract(marks, contracts, balances, month_end(month))
+    for contract in contracts:
         yield _row(contract, minutes.get(contract.pk, Minutes()), profile, bow_number)
 
 
@@ -230,6 +256,8 @@ def _row(contract: Contract, minutes: Minutes, profile: ColumnProfile, bow_numbe
         ona=minutes.ona,
         not_counted=minutes.not_counted,
         refused=minutes.refused,
+        brought=minutes.brought,
+        lesson_hour=terms_of(contract)[0],
         attended_hours=profiles.hours_written(profile, minutes.course),
         ona_hours=profiles.hours_written(profile, minutes.ona),
         url=_programmes(student.pk),
@@ -364,7 +392,8 @@ def period(parameters: Mapping[str, str]) -> str:
 
 
 LESSON_KIND = ("attendance.Lesson.subject", "attendance.Lesson.delivery")
-HOURS = ("attendance.Mark.minutes_attended", *LESSON_KIND)
+BROUGHT = ("attendance.OpeningBalance.minutes", "attendance.OpeningBalance.year", "attendance.OpeningBalance.hour_class")
+HOURS = ("attendance.Mark.minutes_attended", *LESSON_KIND, "attendance.ContractHours.breaks_count", *BROUGHT)
 NAME = (
     *("students.Student.surname", "students.Student.infix"),
     *("students.Student.call_name", "students.Student.given_names"),
@@ -387,6 +416,7 @@ STUDENTS = Table(
         Column("attended_hours", gettext_lazy("Hours in the file"), HOURS, Kind.NUMBER, "²"),
         Column("ona", gettext_lazy("ONA (min.)"), HOURS, Kind.NUMBER),
         Column("ona_hours", gettext_lazy("ONA hours in the file"), HOURS, Kind.NUMBER, "²"),
+        Column("brought", gettext_lazy("Of these brought along (min.)"), BROUGHT, Kind.NUMBER, "⁴"),
         Column("not_counted", gettext_lazy("Not counted (min.)"), HOURS, Kind.NUMBER, "³"),
         Column("note", gettext_lazy("Look at"), ("students.Contract.hours", *HOURS)),
     ),
@@ -450,7 +480,8 @@ DEFINITIONS = (
         gettext_lazy("Attended"),
         gettext_lazy(
             "minutes at the school in lessons with a signed register: in the classroom, e-learning at school, guided practice, "
-            "KNM, and the ONA portfolio at school. Source: DUO, read 22 November 2026."
+            "KNM, and the ONA portfolio at school. Source: DUO, read 22 November 2026. Breaks count where the contract says so; "
+            "whether DUO means hours with or without breaks is not known."
         ),
         "¹",
     ),
@@ -464,6 +495,15 @@ DEFINITIONS = (
         gettext_lazy("Not counted"),
         gettext_lazy("lessons online and e-learning at home: not for DUO since 2019 (Blik op Werk)."),
         "³",
+    ),
+    Definition(
+        gettext_lazy("Brought along"),
+        gettext_lazy(
+            "hours at the school from before KVS kept the registers, as noted with the contract: those of the running year when "
+            "the file is over the year, all of them when it is over the whole contract, none when it is over one month."
+        ),
+        "⁴",
+        confirmed=False,
     ),
     Definition(
         gettext_lazy("Who is in it"),

@@ -26,7 +26,7 @@ from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
 from reporting.lessons import MonthForm, UnsignedRow, lessons_within, locations_missing, unsigned, unsigned_table
-from reporting.report import Asked, Block, Column, Content, Definition, Filled, Kind, Progress, Report, Table
+from reporting.report import WITH_REASONS, Asked, Block, Column, Content, Definition, Filled, Kind, Progress, Report, Table
 from reporting.rules import percentage
 from reporting.withheld import figure, remark, withheld
 from students.models import Client, Contract, Enrolment, Student
@@ -346,5 +346,5 @@ REPORT = Report(
     definitions=DEFINITIONS,
     period=period,
     build=build,
-    adds=lambda parameters: _("with reasons of absence by agreement") if parameters.get("reasons") else "",
+    adds=lambda parameters: WITH_REASONS if parameters.get("reasons") else "",
 )

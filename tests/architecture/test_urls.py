@@ -239,6 +239,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "attendance:absence_letter": ("absence_letter", READ_FOLLOW_UPS),
     "attendance:letter_preview": ("follow_up", PLANNERS),
     "reporting:report_absence": ("follow_up", PLANNERS),
+    "reporting:report_absence_preview": ("follow_up", PLANNERS),
     "attendance:lesson_change": ("lesson", PLANNERS),
     "attendance:timetable": ("group", OFFICE),
     "attendance:slot_add": ("group", PLANNERS),

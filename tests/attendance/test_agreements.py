@@ -15,8 +15,8 @@ from attendance.models import AbsenceReason, AbsenceReport, Mark, ReasonAgreemen
 from attendance.told import told_reasons
 from kvs.models import Location, Role, User
 from students.models import Client, Enrolment, Group
-from tests.attendance.conftest import half_past_nine
-from tests.factories import agree, limit, make_lesson, note_reasons, staff
+from tests.attendance.test_hours import half_past_nine
+from tests.factories import agree, make_lesson, note_reasons, staff
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -102,16 +102,6 @@ def test_the_reason_of_a_report_is_told_unless_another_was_said(missed: list[Mar
     assert told(utrecht) == {day(5): "holiday", day(7): "holiday"}
 
 
-def test_who_restricted_the_use_of_reasons_is_not_told(missed: list[Mark], utrecht: Client, ineke: User) -> None:
-    agree(utrecht, ineke)
-    say(ineke, (missed[0], "holiday"))
-    assert told(utrecht) == {day(5): "holiday"}
-
-    limit(missed[0].enrolment.programme.student, ineke, "absence_reason")
-
-    assert told(utrecht) == {}
-
-
 def test_a_client_that_became_a_private_one_hears_nothing(missed: list[Mark], utrecht: Client, ineke: User) -> None:
     agree(utrecht, ineke)
     say(ineke, (missed[0], "holiday"))
@@ -155,8 +145,13 @@ def test_the_database_refuses_an_agreement_on_health(named: list[str], utrecht: 
 # --- pages
 
 
-def typed(client: Client, **changes: object) -> dict[str, object]:
-    known = {"client": str(client.pk), "reasons": ["holiday"], "source": " Contract 2026,  art. 4 ", "starts_on": "2026-01-01"}
+def typed(municipality: Client, **changes: object) -> dict[str, object]:
+    known = {
+        "client": str(municipality.pk),
+        "reasons": ["holiday"],
+        "source": " Contract 2026,  art. 4 ",
+        "starts_on": "2026-01-01",
+    }
     return known | changes
 
 
@@ -180,20 +175,13 @@ def test_an_agreement_is_recorded_and_ended(utrecht: Client, ineke: User) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"reasons": ["ill"]}, "ill"),
-        ({"reasons": []}, "verplicht"),
-        ({"source": ""}, "verplicht"),
-        ({"starts_on": "gisteren"}, "datum"),
-        ({"client": "x"}, "keuze"),
-    ],
+    "changes", [{"reasons": ["ill"]}, {"reasons": []}, {"source": ""}, {"starts_on": "gisteren"}, {"client": "x"}]
 )
-def test_what_is_wrong_is_said_at_the_field(changes: dict[str, object], sentence: str, utrecht: Client, ineke: User) -> None:
+def test_what_is_wrong_is_said_at_the_field(changes: dict[str, object], utrecht: Client, ineke: User) -> None:
     answer = signed_in(ineke).post(reverse(ADD), typed(utrecht, **changes))
 
     assert (answer.status_code, ReasonAgreement.objects.count()) == (422, 0)
-    assert sentence in answer.content.decode()
+    assert {*answer.context["form"].errors} == {*changes}
 
 
 def test_one_agreement_at_a_time_and_only_with_a_municipality(utrecht: Client, ineke: User) -> None:

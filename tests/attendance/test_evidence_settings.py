@@ -101,7 +101,7 @@ def test_a_rule_that_counts_only_proven_minutes(contract: Contract, ineke: User)
     def course() -> tuple[int, int, bool]:
         row = overview(contract.programme, ineke, timezone.localdate()).contracts[0]
         rule = next(each for each in row.rules if each.rule.key == "duo_course")
-        delivered = minutes_per_contract(Mark.objects.counted())[contract.pk].course
+        delivered = minutes_per_contract(Mark.objects.counted(), [contract], [], timezone.localdate())[contract.pk].course
         return rule.counted.minutes, delivered, rule.proven_only
 
     assert course() == (180, 180, False)

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,13 +16,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from attendance import rules
 from attendance.actions import Row, confirm_presence, save_register, sign_register
+from attendance.actions.evidence_settings import count_proven_only
+from attendance.actions.hours import set_contract_hours, set_opening_balance
 from attendance.actions.planning import cancel_lesson
+from attendance.hours_overview import overview
 from attendance.models import Claim, Lesson, Mark
 from attendance.views.portal import Now
 from kvs import cards
 from kvs.models import Location, Role, User
 from students import actions
-from students.models import Enrolment, Group, Student
+from students.models import Client, Enrolment, Group, Student
 from tests.factories import LONG_AGO, make_group, make_lesson, make_student, place, staff
 from tests.people import Browser, signed_in
 
@@ -243,6 +247,30 @@ def test_hours_count_signed_lessons_only(group: Group, places: list[Enrolment], 
     assert re.search(r'value="60"\s+max="36000"', home)
     assert "Nog 599 uur." in home
     assert "Nog 598,5 uur." in page(me, "attendance:own_hours")
+
+
+def test_hours_are_those_of_the_contract(group: Group, places: list[Enrolment], me: Browser, anna: User, ineke: User) -> None:
+    """A lesson of 90 minutes with a break of 15, confirmed by nobody; 60 minutes brought along."""
+    utrecht = Client.objects.create(name="Gemeente Utrecht")
+    held = actions.add_contract(programme=places[0].programme, by=ineke, starts_on=LONG_AGO, hours=600, client=utrecht)
+    lesson = make_lesson(group, ineke, starts_at=timezone.now() - dt.timedelta(days=3))
+    sign_register(lesson=lesson, rows=[Row(places[0].pk, "present")], by=anna)
+    Lesson.objects.update(ends_at=F("ends_at") + dt.timedelta(minutes=15))
+    set_opening_balance(contract=held, by=ineke, year=2020, minutes=60, hour_class="classroom", source="paper")
+    assert "2,5 van 600 uur" in page(me, "attendance:own_hours")
+
+    set_contract_hours(contract=held, version=1, by=ineke, lesson_hour=45, breaks_count=True)
+    shown = page(me, "attendance:own_hours")
+    row = overview(places[0].programme, ineke, timezone.localdate()).contracts[0]
+    assert (row.used, row.purchased) == (165, 600 * 45)
+    assert "2,75 van 450 uur" in shown
+    assert "Alleen uren die u zelf hebt bevestigd, tellen mee." not in shown
+
+    count_proven_only(client=utrecht, source="Contract", by=ineke)
+    shown = page(me, "attendance:own_hours")
+    assert overview(places[0].programme, ineke, timezone.localdate()).contracts[0].used == 60
+    assert "1 van 450 uur" in shown
+    assert "Alleen uren die u zelf hebt bevestigd, tellen mee." in shown
 
 
 # --- own hours

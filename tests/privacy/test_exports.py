@@ -29,6 +29,7 @@ from privacy.actions import exports
 from privacy.actions.exports import ask_export, hand_over_export, make_export
 from privacy.actions.incidents import report_incident
 from privacy.export import gather as gathering
+from privacy.export.pages import words_of
 from privacy.export.words import ACTED, LABELS
 from privacy.models import PersonExport
 from privacy.subject import about, subject_of
@@ -215,6 +216,32 @@ def test_choices_are_words_and_the_access_log_names_roles_only(whole: WholeSchoo
     assert b"Hofstra" not in b"".join(files.values())
     programme = next(table for table in data_of(files)["tabellen"] if table["naam"] == "students.Programme")["rijen"][0]
     assert programme["law"] == {"waarde": "wi2021", "tekst": "Wi2021"}
+
+
+def test_a_letter_is_words_and_no_tags(whole: WholeSchool, dana: User) -> None:
+    files = copy_of(the_student(whole), dana)
+
+    table = next(table for table in data_of(files)["tabellen"] if table["naam"] == "attendance.AbsenceLetter")
+    (letter,) = [row["page"] for row in table["rijen"]]
+    assert letter["waarde"] == letter["tekst"]
+    lines = letter["tekst"].split("\n")
+    assert lines.count("U hebt lessen gemist") == 1  # the title in the head of the page is not read
+    assert "Dag · Tijd · Groep · Gemist" in lines
+    assert not {"<", ">", "{"} & set(letter["tekst"])
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<p>a  b\n c</p><p>d</p>", "a b c\nd"),
+        ("<table><tr><th>Dag</th><td>maandag</td><td></td><td>3</td></tr></table>", "Dag · maandag · · 3"),
+        ("<head><title>x</title><style>p{}</style></head><body>a &lt;b&gt; &amp; c<br>d</body>", "a <b> & c\nd"),
+        ("no page", "no page"),
+        ("", ""),
+    ],
+)
+def test_the_words_of_a_page(page: str, words: str) -> None:
+    assert words_of(page) == words
 
 
 def test_files_of_the_person_alone_go_along_and_others_are_told_of(whole: WholeSchool, dana: User) -> None:

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from attendance.actions.evidence_settings import count_proven_only
+from attendance.actions.hours import set_contract_hours, set_opening_balance
+from attendance.hours import kind_of
+from attendance.hours_overview import overview
 from attendance.models import Lesson
 from kvs.files import open_file
 from kvs.models import AccessEvent, Organisation, Role, SealedFilePerson, User
@@ -123,6 +128,78 @@ def test_over_which_lessons(coded: DuoSchool, ineke: User, over: str, expected: 
     assert found["Wisselaar, Siti van den"][0][0] == {"year": 250, "month": 150, "contract": 370}[over]
 
 
+# --- as the overview of hours counts them
+
+
+def brought(contract: Contract, by: User, year: int, minutes_: int, hour_class: str = "classroom") -> None:
+    set_opening_balance(contract=contract, by=by, year=year, minutes=minutes_, hour_class=hour_class, source="old_system")
+
+
+@pytest.mark.parametrize(("over", "course", "along"), [("year", 250 + 90, 90), ("month", 150, 0), ("contract", 250 + 390, 390)])
+def test_what_was_brought_along_belongs_to_its_year(coded: DuoSchool, ineke: User, over: str, course: int, along: int) -> None:
+    held = Contract.objects.get(programme__student=coded.people["odd"])
+    brought(held, ineke, 2025, 90)
+    brought(held, ineke, 2024, 300)
+    brought(held, ineke, 2026, 800)  # not begun yet
+    brought(held, ineke, 2025, 700, "participation")  # in no register: never for DUO
+    new_version(REPORT, ineke, codes=CODES, hours_over=over)
+
+    (row,) = [row for row in made(ineke).tables[0].rows if row.name == LINK]
+
+    assert (row.attended, row.brought, row.ona) == (course, along, 0)
+
+
+def test_kinds_that_were_brought_along(coded: DuoSchool, ineke: User) -> None:
+    held = Contract.objects.get(programme__student=coded.people["odd"])
+    for hour_class, minutes_ in (("ona_course", 45), ("distance", 30), ("ona_portfolio", 15)):
+        brought(held, ineke, 2025, minutes_, hour_class)
+
+    assert minutes(made(ineke))[LINK] == [(250 + 15, 45, 60 + 30, 0)]
+
+
+def test_breaks_count_where_the_contract_says_so(coded: DuoSchool, ineke: User) -> None:
+    held = Contract.objects.get(programme__student=coded.people["odd"])
+    Lesson.objects.filter(day=dt.date(2025, 10, 10)).update(ends_at=F("ends_at") + dt.timedelta(minutes=15))
+    assert minutes(made(ineke))[LINK] == [(250, 0, 60, 0)]
+
+    set_contract_hours(contract=held, version=1, by=ineke, lesson_hour=45, breaks_count=True)
+
+    assert minutes(made(ineke))[LINK] == [(265, 0, 60, 0)]
+
+
+@pytest.mark.parametrize("breaks_count", [False, True])
+@pytest.mark.parametrize("rule", ["", "duo_course"])
+def test_the_file_agrees_with_the_overview(coded: DuoSchool, ineke: User, breaks_count: bool, rule: str) -> None:
+    new_version(REPORT, ineke, codes=CODES, hours_over="contract")
+    Lesson.objects.update(ends_at=F("ends_at") + dt.timedelta(minutes=10))
+    if rule:
+        count_proven_only(rule=rule, source="Handleiding", by=ineke)
+    for held in Contract.objects.filter(hours__isnull=False):
+        set_contract_hours(contract=held, version=1, by=ineke, lesson_hour=60, breaks_count=breaks_count)
+        brought(held, ineke, 2024, 77)
+        brought(held, ineke, 2024, 33, "ona_course")
+    delivered = {(row.number, row.starts_on): (row.attended, row.ona) for row in made(ineke).tables[0].rows}
+
+    shown = {}
+    for name in ("moved", "borrower", "odd"):
+        student = coded.people[name]
+        for row in overview(student.programmes.get(), ineke, dt.date(2025, 10, 31)).contracts:
+            counted = {line.rule.key: line.counted.minutes for line in row.rules}
+            if row.contract:
+                shown[(student.number, row.contract.starts_on)] = (counted["duo_course"], counted["duo_ona"])
+    assert delivered == shown
+
+
+def test_more_than_agreed_is_seen_in_lesson_hours(coded: DuoSchool, ineke: User) -> None:
+    held = Contract.objects.get(programme__student=coded.people["odd"])
+    Contract.objects.filter(pk=held.pk).update(hours=5)
+    assert [row.note for row in made(ineke).tables[0].rows if row.name == LINK] == [""]  # 250 of 300 minutes
+
+    set_contract_hours(contract=held, version=1, by=ineke, lesson_hour=45, breaks_count=False)
+
+    assert [row.note for row in made(ineke).tables[0].rows if row.name == LINK] == ["meer uren dan afgesproken"]
+
+
 @pytest.mark.parametrize(
     ("facts", "minutes_", "written"),
     [
@@ -163,13 +240,13 @@ def test_rounding_happens_after_adding_up(coded: DuoSchool, ineke: User) -> None
     ],
 )
 def test_where_a_lesson_is_added(course: str, subject: str, delivery_: str, field: str) -> None:
-    assert bucket(course, subject, delivery_) == field
+    assert bucket(kind_of(course, subject, delivery_)) == field
 
 
 def test_every_lesson_that_can_be_goes_somewhere() -> None:
     fields = {"course", "ona", "not_counted", "refused"}
     found = {
-        bucket(course, subject, way)
+        bucket(kind_of(course, subject, way))
         for course in Contract.Course.values
         for subject in Lesson.Subject.values
         for way in Lesson.Delivery.values
@@ -298,7 +375,7 @@ def test_the_papers_say_what_is_not_confirmed(coded: DuoSchool, ineke: User) -> 
     table = page.split("Kolommen van het bestand")[-1].split("</table>")[0]
     assert table.count("nog niet bevestigd") == 7
     assert "inburgeringscursus = I1" in table
-    assert page.count('<strong class="open">nog niet bevestigd</strong>') == 4  # definitions
+    assert page.count('<strong class="open">nog niet bevestigd</strong>') == 5  # definitions
     assert "Versie 2, geldt vanaf" in page
 
 

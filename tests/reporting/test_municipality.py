@@ -33,7 +33,7 @@ from reporting.report import Content
 from reporting.reports.municipality import REPORT, MunicipalityForm, Row
 from students import actions
 from students.models import Client
-from tests.factories import agree, make_group, make_lesson, make_student, note_reasons, place, staff, teach
+from tests.factories import agree, limit, make_group, make_lesson, make_student, note_reasons, place, staff, teach
 from tests.people import signed_in
 from tests.reporting.conftest import CONTRACTS_FROM, LINK, OCTOBER, FixedSchool, at
 
@@ -408,8 +408,17 @@ def test_the_disclosure_says_that_reasons_were_given(fixed: FixedSchool, away: l
     given = [hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke) for run in (plain, named)]
     with override(LANGUAGE):
         titles = [str(disclosure.title) for disclosure in given]
-    assert titles == ["Aanwezigheid", "Aanwezigheid, met redenen van afwezigheid volgens afspraak"]
+    assert titles == ["Presentie", "Presentie, met redenen van afwezigheid volgens afspraak"]
     assert (plain.version, named.version) == (1, 1)  # another question
+
+
+def test_who_is_not_in_the_report_is_not_in_its_reasons(fixed: FixedSchool, away: list[Mark], ineke: User) -> None:
+    agree(fixed.utrecht, ineke)
+    give_reasons(chosen={mark.pk: "holiday" for mark in away}, by=ineke)
+    limit(fixed.people["odd"], ineke, "attendance")
+
+    (file,) = made_whole(fixed, ineke).files.filter(format="csv", table=3)
+    assert len(open_file(file.file).decode("utf-8-sig").splitlines()) == 1  # the head
 
 
 def test_a_report_is_not_made_when_the_agreement_ended_meanwhile(fixed: FixedSchool, away: list[Mark], ineke: User) -> None:
