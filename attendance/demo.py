@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from attendance import demo_absence, demo_follow_up, models, rules
+from attendance import demo_absence, demo_follow_up, demo_hours, demo_papers, models, rules
 from attendance.actions.seal import seal_rows
 from attendance.models import Claim, Lesson, Mark, Register
 from kvs.models import Job, User
@@ -143,8 +143,11 @@ def fill(today: dt.date | None = None) -> None:
     Register.objects.bulk_create(book.registers, batch_size=1000)
     Mark.objects.bulk_create(book.marks, batch_size=2000)
     Claim.objects.bulk_create(sorted(book.claims, key=lambda claim: claim.at), batch_size=2000)  # numbered in order of time
+    demo_papers.fill(today)
     demo_absence.fill(today)
     demo_follow_up.fill(today)
+    demo_hours.closures(today, HOLIDAY_WEEKS, WEEKS + 1 + WEEKS_AHEAD)
+    demo_hours.fill(today)
     Job.objects.filter(kind__startswith="attendance.tell_").delete()  # no mail for invented people
 
 

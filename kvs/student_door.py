@@ -34,8 +34,10 @@ from kvs.models import Card, Role, User, WebSession
 
 PHONE_DAYS = 90
 NEW_PIN_MINUTES = 10
+CARD_ON_TABLET = 45  # seconds in which the PIN follows a card on a class tablet; the next student is waiting
 WRONG = gettext_lazy("Look at your number and your PIN. Try again.")
 WRONG_CODE = gettext_lazy("Look at your number and the code. Try again, or ask for a new code at the desk.")
+DEAD_CARD = gettext_lazy("This card does not work any more. Ask for a new card at the desk, or type your number.")
 WAIT = gettext_lazy("Wait 5 minutes. Then try again. Or ask for a code at the desk.")
 
 
@@ -196,6 +198,11 @@ def by_number(request: HttpRequest, form: forms.Form) -> User | None:
     return user if _fits(request, form, f"number:{number}", user, form.cleaned_data["pin"]) else None
 
 
+def by_card(request: HttpRequest, form: forms.Form, card: Card) -> User | None:
+    """As `by_number`, of a card and the PIN in a valid form."""
+    return card.user if _fits(request, form, f"card:{card.pk}", card.user, form.cleaned_data["pin"]) else None
+
+
 def _attempt(request: HttpRequest, counted_as: str) -> ratelimit.RateLimitUsage | None:
     """One attempt, or None when there were too many. allauth's counters, under our own name."""
     if flooded(request, "student"):
@@ -219,6 +226,7 @@ def _enter(request: HttpRequest, user: User, *, remember: bool = False) -> HttpR
     return answer
 
 
+@tablet_allowed
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "POST"])
@@ -228,15 +236,45 @@ def student_card(request: HttpRequest) -> HttpResponse:
     """
     if request.method == "GET":
         return render(request, "account/student_card.html")
+    row: WebSession | None = request.session.row  # type: ignore[attr-defined]
+    if row is not None and row.level == WebSession.Level.KIOSK:
+        return lay_card(request, request.POST.get("token", ""))
     card = cards.card_of(request.POST.get("token", "")[:200])
     if card is None:
         request.session.pop("card", None)
-        messages.error(request, _("This card does not work any more. Ask for a new card at the desk, or type your number."))
+        messages.error(request, DEAD_CARD)
         return redirect("student_login")
     if request.user.is_authenticated and request.user != card.user:
         logout(request)  # a shared computer: the one with the card goes on, not the one before
     request.session["card"] = str(card.pk)
     return redirect("student_login")
+
+
+# --- a card on a class tablet: read by its camera, which opens the address of the card, or by a reader that types it
+
+
+def lay_card(request: HttpRequest, token: str) -> HttpResponse:
+    """Note whose card was read on this tablet, for CARD_ON_TABLET seconds; its page then asks for the PIN. Signs nobody in."""
+    card = cards.card_of(token[:200])
+    if card is None:
+        take_card_away(request)
+        messages.error(request, DEAD_CARD)
+    else:
+        request.session["tablet_card"] = {"card": str(card.pk), "until": timezone.now().timestamp() + CARD_ON_TABLET}
+    return redirect("attendance:tablet")
+
+
+def card_here(request: HttpRequest) -> Card | None:
+    """The card that was read on this tablet just now, if it still works."""
+    laid = request.session.get("tablet_card")
+    if laid is None or laid["until"] < timezone.now().timestamp():
+        return None
+    return Card.objects.live().filter(pk=laid["card"]).select_related("user").first()
+
+
+def take_card_away(request: HttpRequest) -> None:
+    """The tablet is at its start again."""
+    request.session.pop("tablet_card", None)
 
 
 @login_not_required

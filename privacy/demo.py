@@ -10,7 +10,7 @@ from django.utils import timezone
 from kvs.models import Job, User
 from kvs.trace import acting
 from kvs.vocabulary import QUALITY
-from privacy import demo_policy, rules
+from privacy import demo_consents, demo_policy, rules
 from privacy.actions import requests
 from privacy.actions.erasure import prepare_erasure
 from privacy.actions.incidents import report_incident
@@ -38,6 +38,7 @@ def fill() -> None:
     today = timezone.localdate()
     officer = staff("dana")
     demo_policy.fill()  # first: an erasure that is prepared counts the hand-outs
+    demo_consents.fill()
     with acting(lambda: officer):
         _requests(today, officer)
         _limits(today, officer)
@@ -55,7 +56,8 @@ def fill() -> None:
     with acting(lambda: teacher):
         found = timezone.now() - dt.timedelta(hours=19)
         report_incident(kind=Incident.Kind.WRONG_PERSON, discovered_at=found, description=MISSENT, by=teacher)
-    Job.objects.filter(kind__in=["privacy.tell_contacts", "privacy.tell_incident"]).delete()  # no mail for invented people
+    mails = ["privacy.tell_contacts", "privacy.tell_incident", "privacy.tell_complaint"]
+    Job.objects.filter(kind__in=mails).delete()  # no mail for invented people
 
 
 def _current(group: str) -> Student:

@@ -3,8 +3,8 @@
 {
   const SAID = 8000, IDLE = 45000; // milliseconds
   const start = document.querySelector("[data-tablet]").dataset.tablet;
-  const number = document.querySelector("[name=number]");
-  const fresh = () => !document.querySelector(".error-summary") && !number.value && !document.querySelector(".notice-success");
+  const number = document.querySelector("[name=number]"); // not there while somebody's card is read
+  const fresh = () => number && !document.querySelector(".error-summary") && !number.value && !document.querySelector(".notice-success");
   let timer;
 
   function wait() {
@@ -13,6 +13,7 @@
   }
   setTimeout(() => document.querySelectorAll(".notice-success").forEach((said) => said.remove()), SAID);
   ["input", "click", "keydown"].forEach((kind) => document.addEventListener(kind, wait));
-  if (fresh() || document.querySelector(".notice-success")) number.focus();
+  if (!number) document.querySelector("[name=pin]").focus();
+  else if (fresh() || document.querySelector(".notice-success")) number.focus();
   wait();
 }

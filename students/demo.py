@@ -311,6 +311,7 @@ def fill(today: dt.date | None = None) -> None:
         _place(students, planned, managers, groups)
         _open_exceptions(groups, today, by)
     _make_accounts(students, today)
+    _propose_corrections(today)
 
 
 def staff(mail: str) -> User:
@@ -427,3 +428,15 @@ def _make_accounts(students: list[Student], today: dt.date) -> None:
         Membership(user=student.user, role=Role.STUDENT, location=student.intake_location, starts_on=student.registered_on)
         for student in current
     )
+
+
+def _propose_corrections(today: dt.date) -> None:
+    """Two students of one group say that something in their file is wrong."""
+    here = Enrolment.objects.active_on(today).filter(group__name="Z-route 5").select_related("programme__student__user")
+    first, second = [place.programme.student for place in here.order_by("programme__student__number")[:2]]
+    assert first.user
+    assert second.user
+    assert second.arrived_on
+    actions.propose_correction(student=first, field="birth_place", values={"birth_place": "Massawa"}, by=first.user)
+    earlier = second.arrived_on - dt.timedelta(days=31)
+    actions.propose_correction(student=second, field="arrived_on", values={"arrived_on": earlier}, by=second.user)

@@ -16,10 +16,20 @@ WORDS = (
     *("verslaafd*", "verslaving*", "alcoholis*", "autis*", "adhd", "handicap*", "gehandicapt*", "invalide*", "dement*"),
     *("sick*", "illness*", "disease*", "flu", "fever", "cancer", "pregnan*", "surgery", "hospital*", "medicat*", "disab*"),
 )
-_WHOLE = frozenset(word for word in WORDS if not word.endswith("*"))
-_STEMS = tuple(word[:-1] for word in WORDS if word.endswith("*"))
+# Also names of work and of where it is done: no slip where somebody tells what work they did.
+CARE = (
+    *("ziekenhuis*", "ziekenverzorg*", "ziekenauto*", "gehandicaptenzorg*", "verslavingszorg*", "psychiat*", "psycholo*"),
+    *("therapeut*", "huisarts*", "specialist", "operatieassist*", "hospital*"),
+)
 
 
-def says_health(text: str) -> bool:
-    """Whether a word of `text` says something about somebody's health."""
-    return any(word in _WHOLE or word.startswith(_STEMS) for word in folded(text.replace("-", "")).split())
+def says_health(text: str, *, of_work: bool = False) -> bool:
+    """Whether a word of `text` says something about somebody's health. `of_work`: the text tells what work somebody did, so
+    who worked in a hospital may say so.
+    """
+    words = folded(text.replace("-", "")).split()
+    return any(_listed(word, WORDS) and not (of_work and _listed(word, CARE)) for word in words)
+
+
+def _listed(word: str, known: tuple[str, ...]) -> bool:
+    return any(word.startswith(one[:-1]) if one.endswith("*") else word == one for one in known)

@@ -59,6 +59,14 @@ class RunningSchool:
         [found] = [pid for pid in children(self.process.pid) if PARTS[part] in command(pid)]
         return found
 
+    def made(self, code: str) -> str:
+        """Run `code` beside the demo school, as `manage.py shell` does; what it printed behind "MADE "."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("KVS_")}
+        known = {"KVS_VAR": str(self.var), "KVS_DEMO": "1", "KVS_DATABASE_URL": self.database_url}
+        asked = [sys.executable, "manage.py", "shell", "-c", code]
+        done = subprocess.run(asked, cwd=PROJECT, env=clean | known, capture_output=True, text=True, check=True)
+        return done.stdout.partition("MADE ")[2].splitlines()[0]
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask the supervisor to stop and return its exit code."""
         self.process.send_signal(how)

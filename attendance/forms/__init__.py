@@ -69,6 +69,25 @@ class DayForm(forms.Form):
     dag = forms.DateField(required=False)
 
 
+class LocationFilter(forms.Form):
+    """Which location a page is about; empty: all within reach."""
+
+    vestiging = forms.ModelChoiceField(
+        Location.objects.none(), label=_("Location"), required=False, empty_label=_("All locations")
+    )
+
+    def __init__(self, data: QueryDict, *, locations: "QuerySet[Location]") -> None:
+        super().__init__(data)
+        chosen = self.fields["vestiging"]
+        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen.queryset = locations
+
+    @property
+    def location(self) -> Location | None:
+        """The one that is chosen; None for all, also for one that is out of reach."""
+        return self.cleaned_data.get("vestiging") if self.is_valid() else None
+
+
 class LessonForm(forms.ModelForm[Lesson]):
     """An extra lesson. Day and times are asked apart, as people say them."""
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from attendance import week_chart
+from attendance.forms import LocationFilter
 from attendance.missing import WATCHERS, took_place
 from attendance.models import Lesson
 from attendance.running_out import running_out, terms_ending
@@ -37,21 +38,27 @@ class Drawn(NamedTuple):
 @require_GET
 @role_required(*READERS)
 def dashboard(request: KvsRequest) -> HttpResponse:
-    """What needs attention within reach (`?groepen=alle`: every group). A constant number of queries."""
+    """What needs attention within reach (`?groepen=alle`: every group; `?vestiging=`: one location, for who has more). A
+    constant number of queries.
+    """
     today = timezone.localdate()
     mondays = whole_weeks(today)
-    groups = attendance_by_week(request.user, mondays)
+    locations = Location.objects.where_held(request.user, *READERS).order_by("name")
+    choice = LocationFilter(request.GET, locations=locations)
+    user = request.user.only_as(*READERS).only_at(choice.location) if choice.location else request.user
+    groups = attendance_by_week(user, mondays)
     shown = groups if request.GET.get("groepen") == "alle" else groups[:GROUPS_SHOWN]
-    missing = took_place(Lesson.objects.visible_to(request.user), timezone.now())
+    missing = took_place(Lesson.objects.visible_to(user), timezone.now())
     first = missing.select_related("group", "teacher").order_by("starts_at", "pk")[:ROWS_SHOWN]
-    hours, terms = running_out(request.user, today), terms_ending(request.user, today)
-    steps = list(due_steps(request.user).select_related("programme__student"))
+    hours, terms = running_out(user, today), terms_ending(user, today)
+    steps = list(due_steps(user).select_related("programme__student"))
     people = [row.contract.programme.student.audit_id for row in hours] + [row.student.audit_id for row in terms]
     people += [row.programme.student.audit_id for row in steps]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     context = {
         "today": today,
-        "locations": Location.objects.where_held(request.user, *READERS),
+        "locations": locations,
+        "filter": choice,
         "mondays": mondays,
         "groups": _drawn(shown),
         "number_of_groups": len(groups),

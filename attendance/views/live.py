@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_GET
 
-from attendance import rules
 from attendance.models import Lesson, Mark, shared_devices
 from attendance.views.register import READERS
 from kvs import audit
@@ -27,13 +26,14 @@ def live(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     confirmed = Mark.objects.filter(lesson=lesson, student_at__isnull=False).with_means()
     marks = list(confirmed.annotate(subject=F("enrolment__programme__student__audit_id")))
     shared = shared_devices(marks)
+    undecided = set(Mark.objects.filter(lesson=lesson).mismatched().values_list("pk", flat=True))
     people = [mark.subject for mark in marks]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     rows = {
         str(mark.enrolment_id): {
             "at": date_format(timezone.localtime(mark.student_at), "TIME_FORMAT"),
             "same_device": mark.enrolment_id in shared,
-            "mismatch": mark.state not in rules.THERE,
+            "mismatch": mark.pk in undecided,
         }
         for mark in marks
     }

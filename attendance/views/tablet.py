@@ -1,6 +1,7 @@
-"""The class tablet: one browser, one lesson, number and PIN; nothing else of the school can be read on it."""
+"""The class tablet: one browser, one lesson, card or number and PIN; nothing else of the school can be read on it."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -19,9 +20,11 @@ from attendance import rules
 from attendance.actions import closed, confirm_presence
 from attendance.models import Lesson, Mark
 from kvs.access import KvsRequest, role_required, tablet_allowed
-from kvs.models import Role, User, WebSession
-from kvs.student_door import DoorForm, by_number
+from kvs.models import Card, Role, User, WebSession
+from kvs.student_door import DoorForm, by_card, by_number, card_here, lay_card, take_card_away
 from students.models import Student
+
+LONGEST_TYPED = 200  # a reader types a whole address
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,26 +65,47 @@ def _why_not(lesson: Lesson) -> str:
     return ""
 
 
+class TabletForm(DoorForm):
+    """Number and PIN; the PIN alone after a card. A reader types the address on a card where the number goes."""
+
+    def __init__(self, *args: Any, known: User | None, **kwargs: Any) -> None:
+        super().__init__(*args, known=known, **kwargs)
+        del self.fields["phone"]
+        if "number" in self.fields:
+            self.fields["number"].help_text = _("The number is on your card. Or scan your card.")
+            self.fields["number"].widget.attrs["maxlength"] = LONGEST_TYPED
+
+
 @tablet_allowed
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
 def tablet(request: HttpRequest) -> HttpResponse:
-    """Number and PIN, and at once the start again for the next student. The page names nobody but who just confirmed."""
+    """Card or number, and PIN; at once the start again for the next student. The page names nobody but whose card was read,
+    or who just confirmed.
+    """
     lesson = _lesson_here(request)
     if lesson is None:
         return redirect("student_login")
-    form = DoorForm(request.POST if request.method == "POST" else None, known=None)
-    del form.fields["phone"]
+    typed = request.POST.get("number", "")
+    if "#" in typed:  # what is behind it is the secret of a card: never shown in the field again
+        return lay_card(request, typed.rpartition("#")[2].strip())
+    if request.POST.get("action") == "again":
+        take_card_away(request)
+        return redirect("attendance:tablet")
+    card = card_here(request)
+    form = TabletForm(request.POST if request.method == "POST" else None, known=card.user if card else None)
     if request.method == "POST" and form.is_valid():
-        name = _confirm(request, form, lesson)
+        name = _confirm(request, form, lesson, card)
         if name:
+            take_card_away(request)
             at = date_format(timezone.localtime(), "TIME_FORMAT")
             messages.success(request, _("%(name)s, you are present. Noted at %(at)s.") % {"name": name, "at": at})
             return redirect("attendance:tablet")
     context = {
         "form": form,
         "lesson": lesson,
+        "known": card.user if card else None,
         "confirmed": Mark.objects.filter(lesson=lesson, student_at__isnull=False).count(),
         "size": lesson.roster().count(),
     }
@@ -96,9 +120,9 @@ def _lesson_here(request: HttpRequest) -> Lesson | None:
     return Lesson.objects.taught_by(row.user).select_related("group").filter(pk=row.bound_to).first()
 
 
-def _confirm(request: HttpRequest, form: forms.Form, lesson: Lesson) -> str:
-    """Confirm for whose number and PIN these are; the name to call them by, or "" and the form says why not."""
-    user = by_number(request, form)
+def _confirm(request: HttpRequest, form: forms.Form, lesson: Lesson, card: Card | None) -> str:
+    """Confirm for whose card or number and PIN these are; the name to call them by, or "" and the form says why not."""
+    user = by_card(request, form, card) if card else by_number(request, form)
     if user is None:
         return ""
     student = _student_in(lesson, user)

@@ -405,6 +405,15 @@ class User(AbstractBaseUser):
         other._active_memberships = [membership for membership in self.active_memberships() if membership.role in roles]
         return other
 
+    def only_at(self, location: "Location") -> "User":
+        """This account as far as it goes at one location: a role for all locations counts there too."""
+        other = copy.copy(self)
+        here = [membership for membership in self.active_memberships() if membership.location_id in (None, location.pk)]
+        other._active_memberships = [copy.copy(membership) for membership in here]
+        for membership in other._active_memberships:
+            membership.location = location
+        return other
+
     def locations_as(self, *roles: Role) -> "Q":
         """Condition on a `location` foreign key: where `user` holds one of `roles` today. Nowhere matches nothing.
 

@@ -35,7 +35,7 @@ from students.models import (
 from students.models.corrections import columns_of, corrected_at_once, proposable
 from students.models.groups import hold_timetable
 
-NOTES = ("availability",)  # free text in which people explain themselves
+NOTES = ("availability", "work_experience")  # free text in which people explain themselves
 SOURCE_GROUPS: dict[str, tuple[str, ...]] = {
     FieldSource.Group.NAME: ("given_names", "call_name", "infix", "surname", "gender"),
     FieldSource.Group.BIRTH: (
@@ -363,7 +363,10 @@ def assign_teacher(
 
 @transaction.atomic
 def give_group_access(*, user: User, group: Group, starts_on: dt.date, ends_on: dt.date, reason: str, by: User) -> GroupAccess:
-    """Open one group for a substitute or auditor until a date. A second grant replaces the first."""
+    """Open one group for a substitute or auditor until a date. A second grant replaces the first. Raises ValidationError for
+    a reason that says something about somebody's health.
+    """
+    check_no_health({"reason": reason})
     access, _created = GroupAccess.objects.update_or_create(
         user=user,
         permission=permission("students", "view_group"),

@@ -68,6 +68,38 @@ def test_another_location_sees_nothing_of_it(
     assert not AccessEvent.objects.filter(viewer_audit_id=stranger.audit_id).exists()
 
 
+def test_one_location_of_the_school_is_chosen(
+    group: Group, places: list[Enrolment], south: Location, anna: User, ineke: User
+) -> None:
+    other = make_group(south, ineke)
+    teacher = staff(Role.TEACHER, south)
+    teach(teacher, other, ineke)
+    place(make_student(south, ineke), other, ineke)
+    signed(group, MONDAYS[-1], [], anna, ineke)
+    signed(other, MONDAYS[-1], [], teacher, ineke)
+    for each in (group, other):
+        make_lesson(each, ineke, starts_at=at(MONDAYS[-1] + DAY))
+    Programme.objects.update(term_ends_on=TODAY)
+    browser = signed_in(staff(Role.MANAGEMENT, None))
+
+    def shown(query: str) -> tuple[set[Group], int, set[Any]]:
+        found = browser.get(f"{URL}{query}").context
+        terms = {row.student.intake_location_id for row, _days in found["terms"]}
+        return {row.group for row in found["groups"]}, found["number_missing"], terms
+
+    everything = ({group, other}, 2, {group.location_id, south.pk})
+    assert shown("") == shown("?vestiging=") == shown("?vestiging=nergens") == everything
+    assert shown(f"?vestiging={south.pk}") == ({other}, 1, {south.pk})
+    assert shown(f"?vestiging={group.location_id}") == ({group}, 1, {group.location_id})
+
+
+def test_who_has_one_location_has_nothing_to_choose(group: Group, south: Location, bram: User) -> None:
+    browser = signed_in(bram)
+    assert 'name="vestiging"' not in browser.get(URL).content.decode()
+    assert browser.get(f"{URL}?vestiging={south.pk}").context["filter"].location is None
+    assert 'name="vestiging"' in signed_in(staff(Role.MANAGEMENT, None)).get(URL).content.decode()
+
+
 def test_who_is_named_is_recorded(places: list[Enrolment], ineke: User, bram: User) -> None:
     programme = places[0].programme
     Programme.objects.filter(pk=programme.pk).update(term_ends_on=TODAY + WEEK)

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from attendance.actions import Row, confirm_presence, save_register
+from attendance.actions.corrections import keep_away
 from attendance.models import Lesson
 from kvs.models import AccessEvent, Location, Role, User, WebSession
 from students import actions
@@ -54,6 +55,20 @@ def test_what_students_said_and_that_somebody_read_it(
     assert [(row["same_device"], row["mismatch"]) for row in rows] == [(True, True), (True, False), (False, False)]
     seen = AccessEvent.objects.filter(viewer_audit_id=anna.audit_id).values_list("subject_audit_id", flat=True)
     assert set(seen) == {place.programme.student.audit_id for place in places}
+
+
+def test_a_contradiction_that_was_decided_is_none_any_more(
+    address: str, anna: User, ineke: User, places: list[Enrolment], lesson: Lesson
+) -> None:
+    browser = signed_in(anna)
+    save_register(lesson=lesson, rows=[Row(places[0].pk, "absent"), Row(places[1].pk, "absent")], by=anna)
+    for place in places[:2]:
+        confirm(place, lesson, ineke)
+    keep_away(lesson=lesson, enrolment=places[0].pk, reason="not_seen", by=anna)
+
+    rows = browser.get(address).json()["rows"]
+
+    assert [rows[str(place.pk)]["mismatch"] for place in places[:2]] == [False, True]
 
 
 def test_a_constant_number_of_questions(address: str, anna: User, ineke: User, places: list[Enrolment], lesson: Lesson) -> None:

@@ -1,16 +1,12 @@
 """Teacher and student meet in a lesson: the code on the board, confirmed on the own phone."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import expect
 
-from kvs.environment import PROJECT
 from tests.e2e.conftest import Visitor
 
 pytestmark = pytest.mark.e2e
@@ -39,27 +35,23 @@ for place in places.order_by("pk")[:3]:
     student = place.programme.student
     cards.set_pin(user=student.user, pin="482917", by=desk)
     people.append([student.number, student.call_name or student.given_names or student.surname])
-print("MADE", json.dumps([str(lesson.pk), people]))
+card = cards.issue_card(user=student.user, by=desk)
+print("MADE", json.dumps([str(lesson.pk), people, card]))
 """
 
 
 @dataclass
 class Now:
-    """A lesson that has begun, and three of its students: number, name they are called by."""
+    """A lesson that has begun, three of its students (number, name they are called by), and the card of the last."""
 
     path: str
     people: list[list[str]]
+    card: str
 
 
 def lesson_now(visitor: Visitor) -> Now:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KVS_")}
-    known = {"KVS_VAR": str(visitor.school.var), "KVS_DEMO": "1", "KVS_DATABASE_URL": visitor.school.database_url}
-    command = [sys.executable, "manage.py", "shell", "-c", PREPARE]
-    done = subprocess.run(command, cwd=PROJECT, env=clean | known, capture_output=True, text=True, check=True)
-    found = re.search(r"^MADE (.+)$", done.stdout, re.MULTILINE)
-    assert found
-    key, people = json.loads(found[1])
-    return Now(f"/lessen/{key}/", people)
+    key, people, card = json.loads(visitor.school.made(PREPARE))
+    return Now(f"/lessen/{key}/", people, card)
 
 
 def type_pin(visitor: Visitor, number: str) -> None:
@@ -164,9 +156,19 @@ def test_the_class_tablet(visitor: Visitor) -> None:
     page.get_by_label("Uw pincode").press_sequentially("111222")
     expect(page.locator(".error-summary")).to_be_visible()
     visitor.check("tablet-wrong-pin")
-    page.get_by_role("link", name="Opnieuw beginnen").click()
+    page.get_by_role("button", name="Opnieuw beginnen").click()
     page.goto(now.path)
     page.wait_for_url("**/klastablet/")  # there is nothing else on it
+
+    name = now.people[2][1]
+    page.goto(f"/kaart/#{now.card}")  # what the camera of the tablet opens
+    expect(page.get_by_text(f"Hallo {name}. Typ uw pincode.")).to_be_visible()
+    visitor.check("tablet-card")
+    page.get_by_role("button", name="Opnieuw beginnen").click()
+    page.get_by_label("Uw nummer").press_sequentially(f"{visitor.school.url}/kaart/#{now.card}")  # a reader types
+    page.get_by_label("Uw nummer").press("Enter")
+    page.get_by_label("Uw pincode").press_sequentially("482917")
+    expect(page.get_by_text(f"{name}, u bent er.")).to_be_visible()
 
     page.get_by_role("button", name="Docent: tablet sluiten").click()
     page.wait_for_url("**/aanmelden/")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from io import StringIO
+from io import BytesIO, StringIO
 from itertools import pairwise
 from typing import Any
 
@@ -13,18 +13,46 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
+from PIL import Image
 from pytest_django import DjangoDbBlocker
 from stdnum.nl import bsn as elfproef
 
 from attendance.actions.seal import corrections_in_order, still_fits
 from attendance.demo import FREE_DAYS, LEFT, TIMETABLE, lessons
-from attendance.models import Lesson, Mark, Register
+from attendance.models import (
+    Claim,
+    Closure,
+    ContractHours,
+    Lesson,
+    LessonEvidence,
+    LessonScan,
+    Mark,
+    NightDigest,
+    OpeningBalance,
+    OutsideHours,
+    Register,
+    Scan,
+)
 from kvs.fields import SealedField
-from kvs.models import AuditEntry, Job, Location, Membership, Organisation, Role, User
-from privacy.models import Erasure, Incident, Objection, PaperDossier, PrivacyRequest, Representation, Restriction
+from kvs.files import open_file
+from kvs.models import AuditEntry, Job, Location, Membership, Organisation, Role, User, WebSession
+from privacy.models import Complaint, Erasure, Incident, Objection, PaperDossier, PrivacyRequest, Representation, Restriction
+from reporting.models import GivenByHand
 from students.demo import GROUPS, TEACHING, Person, people, spare_bsns, staff
 from students.demo_names import BACKGROUNDS
-from students.models import CaseManager, Client, Contract, Enrolment, Exemption, Group, GroupAccess, Programme, Student
+from students.models import (
+    CaseManager,
+    Client,
+    Consent,
+    Contract,
+    CorrectionProposal,
+    Enrolment,
+    Exemption,
+    Group,
+    GroupAccess,
+    Programme,
+    Student,
+)
 
 MONDAY = dt.date(2026, 11, 16)
 WEEK = [MONDAY + dt.timedelta(days=number) for number in range(7)]
@@ -226,6 +254,103 @@ def test_attendance_looks_like_a_school(made: None, db: None) -> None:
     assert Mark.objects.exclude(student_at=None).exclude(state__in=["present", "late", "left_early"]).count() == 0
 
 
+# --- what shows lessons besides registers, and hours outside them
+
+
+def test_a_week_on_paper_came_back(made: None, db: None) -> None:
+    links = list(LessonScan.objects.select_related("lesson", "scan__file").order_by("lesson__starts_at"))
+    assert {(link.scan_id, link.lesson.group.name, link.lesson.teacher) for link in links} == {
+        (links[0].scan_id, "Alfabetisering 1", staff("fatma"))
+    }
+    assert [link.initials_at is None for link in links] == [False] * (len(links) - 1) + [len(links) > 1]
+    present = Mark.objects.filter(lesson=links[0].lesson, state__in=["present", "late", "left_early"])
+    assert set(Mark.objects.filter(lesson=links[0].lesson, paper_at__isnull=False)) == set(present)
+    assert links[0].scan
+    with Image.open(BytesIO(open_file(links[0].scan.file))) as picture:
+        assert (picture.format, picture.width < picture.height) == ("JPEG", True)
+    assert [scan.uploaded_by for scan in Scan.objects.waiting()] == [staff("fatma")]
+
+
+def test_lessons_online_have_a_picture_and_a_log_of_who_was_there(made: None, db: None) -> None:
+    found = {row.kind: row for row in LessonEvidence.objects.select_related("file", "lesson")}
+    assert set(found) == {"screenshot", "log"}
+    for row in found.values():
+        there = Mark.objects.filter(lesson=row.lesson, state__in=["present", "late", "left_early"])
+        people = {mark.enrolment.programme.student.audit_id for mark in there.select_related("enrolment__programme__student")}
+        assert set(row.file.people.values_list("audit_id", flat=True)) == people
+
+
+def test_hours_outside_lessons_and_what_was_brought_along(made: None, db: None) -> None:
+    entries = OutsideHours.objects.current()
+    assert sorted(set(entries.values_list("kind", "minutes"))) == [
+        ("intake", 180),
+        ("participation", 210),
+        ("participation", 240),
+    ]
+    assert (entries.count(), OutsideHours.objects.count()) == (16, 17)  # one was mended
+    assert set(OpeningBalance.objects.values_list("contract__programme__law", flat=True)) == {"wi2013"}
+    assert (OpeningBalance.objects.count(), ContractHours.objects.filter(lesson_hour=45).count()) == (3, 2)
+
+
+def test_the_school_is_closed_when_there_are_no_lessons(made: None, db: None) -> None:
+    closed = list(Closure.objects.order_by("starts_on"))
+    assert [(row.name, row.location and row.location.name) for row in closed] == [
+        ("Lesvrije week", None),
+        ("Lesvrije week", None),
+        ("Studiedag docenten", "Zuid"),
+        ("Lesvrije week", None),
+    ]
+    for row in closed:
+        assert Lesson.objects.filter(day__range=(row.starts_on, row.ends_on)).count() == 0
+
+
+def test_one_register_was_corrected_and_every_day_has_a_digest(made: None, db: None) -> None:
+    claim = Claim.objects.get(correction__isnull=False)
+    assert (claim.party, claim.state, claim.correction.was_state) == ("coordinator", "late", "absent")
+    signed = Register.objects.exclude(signed_at=None).filter(signed_at__date__lt=timezone.localdate())
+    assert set(NightDigest.objects.values_list("day", flat=True)) == set(signed.values_list("signed_at__date", flat=True))
+
+
+def test_a_class_tablet_lies_open_until_an_hour_after_the_lesson_of_today(made: None, db: None) -> None:
+    lesson = Lesson.objects.filter(teacher=staff("marijke"), day=timezone.localdate()).latest("starts_at")
+    until = lesson.ends_at + dt.timedelta(hours=1)
+    tablets = list(WebSession.objects.tablets_of(lesson.pk).values_list("user", "expires_at"))
+    assert tablets == ([(staff("marijke").pk, until)] if until > timezone.now() else [])
+
+
+# --- what people say about their data
+
+
+def test_students_say_yes_and_no_and_take_back(made: None, db: None) -> None:
+    assert set(Consent.objects.values_list("purpose", "state")) == {
+        ("photo", "given"),
+        ("photo", "refused"),
+        ("photo", "withdrawn"),
+        ("keep_in_touch", "given"),
+        ("keep_in_touch", "refused"),
+        ("private_client", "given"),
+        ("private_client", "refused"),
+    }
+    assert list(CorrectionProposal.objects.open().order_by("field").values_list("field", flat=True)) == [
+        "arrived_on",
+        "birth_place",
+    ]
+
+
+def test_complaints_in_every_state(made: None, db: None) -> None:
+    found = Complaint.objects.order_by("received_on")
+    assert [(row.about, row.channel, row.state, row.decision, row.is_overdue) for row in found] == [
+        ("data", "desk", "closed", "founded", False),
+        ("person", "desk", "handling", "", False),
+        ("other", "portal", "new", "", False),
+    ]
+    assert (found[1].accused_audit_id, found[1].handler_audit_id) == (staff("agnieszka").audit_id, staff("dana").audit_id)
+
+
+def test_two_talks_with_a_municipality_are_recorded_and_one_is_taken_back(made: None, db: None) -> None:
+    assert sorted(GivenByHand.objects.values_list("disclosure__withdrawn_reason", flat=True)) == ["", "other_person"]
+
+
 # --- what the privacy officer has on the desk
 
 
@@ -236,6 +361,7 @@ def test_there_is_one_of_everything_for_the_privacy_officer(made: None, db: None
         ("rectification", "letter", "handling", True),
         ("erasure", "portal", "decided", False),
         ("access", "portal", "new", False),
+        ("consent", "desk", "new", False),  # to take away the pictures of who took back a yes
     ]
     answered = found[1]
     assert (answered.decision, answered.letter_sent_on, len(answered.ground_lines)) == ("refused", today, 2)

@@ -1,13 +1,16 @@
 """No note says what somebody suffers from (policy B 3.1.8; privacy_obligations.md 40)."""
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from kvs.models import Location, User
 from students import actions
-from students.health_words import WORDS, says_health
-from students.models import Student
+from students.health_words import CARE, WORDS, says_health
+from students.models import Group, GroupAccess, Student
 from tests.factories import make_student
 from tests.people import signed_in
 
@@ -33,9 +36,42 @@ def test_which_texts_say_something_about_health(text: str, found: bool) -> None:
     assert says_health(text) is found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Verpleegkundige in een ziekenhuis", False),
+        ("huisarts, later psycholoog", False),
+        ("kapper, gestopt door ziekte", True),
+        ("huisarts tot zijn burn-out", True),
+    ],
+)
+def test_work_in_care_is_work(text: str, found: bool) -> None:
+    assert says_health(text, of_work=True) is found
+
+
 def test_the_words_are_folded_and_stand_once() -> None:
-    assert len(set(WORDS)) == len(WORDS)
-    assert all(word == word.lower() and word.removesuffix("*").isalpha() for word in WORDS)
+    for words in (WORDS, CARE):
+        assert len(set(words)) == len(words)
+        assert all(word == word.lower() and word.removesuffix("*").isalpha() for word in words)
+
+
+def test_work_experience_and_the_reason_of_an_exception_say_nothing_about_health(
+    north: Location, ineke: User, anna: User, group: Group
+) -> None:
+    student = make_student(north, ineke)
+    typed = {"surname": student.surname, "work_experience": "kok, gestopt door een hernia", "version": "1"}
+    answer = signed_in(ineke).post(reverse("students:edit", args=[student.pk]), typed | {"intake_location": str(north.pk)})
+    assert (answer.status_code, "Schrijf hier niets over ziekte" in answer.content.decode()) == (422, True)
+    assert Student.objects.get(pk=student.pk).work_experience == ""
+
+    until = (timezone.localdate() + dt.timedelta(days=5)).isoformat()
+    given = {"user": str(anna.pk), "starts_on": timezone.localdate().isoformat(), "ends_on": until}
+    address = reverse("students:access_add", args=[group.pk])
+    answer = signed_in(ineke).post(address, given | {"reason": "collega heeft griep"})
+    page = answer.content.decode()
+    assert (answer.status_code, "Schrijf hier niets over ziekte" in page, "collega heeft griep" in page) == (422, True, True)
+    assert not GroupAccess.objects.exists()
+    assert signed_in(ineke).post(address, given | {"reason": "vervanging"}).status_code == 302
 
 
 def test_a_note_about_health_is_refused_with_a_sentence_and_stays_in_the_form(north: Location, ineke: User) -> None:
