@@ -70,7 +70,7 @@ def test_the_list_of_the_week_goes_out_and_comes_back(visitor: Visitor) -> None:
     expect(page.locator("tbody th").filter(has_text=proof.absent[0])).to_have_count(1)
     visitor.check("week-list")
 
-    page.goto("/lessen/")
+    page.goto("/vandaag/")
     page.get_by_role("link", name="Scans", exact=True).click()
     page.get_by_label("Scans of foto's").set_input_files([photo("IMG_0001.jpg")])
     page.get_by_role("button", name="Opsturen").click()
@@ -108,7 +108,7 @@ def test_who_put_initials_stands_beside_the_register(visitor: Visitor) -> None:
     expect(page.locator(".papers img.scan-picture")).to_be_visible()
     for name in (*proof.there[1:], *proof.absent):  # their own word, or the paper; without a tick neither
         row = page.locator(".register-row").filter(has=page.get_by_role("link", name=name, exact=True))
-        proven = row.locator(".row-evidence").get_by_text(re.compile("bevestigd|papier"))
+        proven = row.locator(".row-evidence").get_by_text(re.compile(r"^\s*(bevestigd|papier)"))
         expect(proven).to_have_count(0 if name in proof.absent else 1)
     visitor.check("register-with-paper")
 
@@ -118,7 +118,7 @@ def test_a_picture_of_an_online_lesson_is_seen_by_the_office_only(visitor: Visit
     visitor.sign_in("marijke")
     page.goto(f"/lessen/{proof.online}/")
     page.get_by_role("link", name="Bewijs van een online les").click()
-    page.get_by_label("schermafdruk").check()
+    page.get_by_role("radio", name="schermafdruk").check()
     page.get_by_label("Schermafdruk of logboek").set_input_files(photo("scherm.jpg"))
     for name in proof.online_there:
         expect(page.get_by_label(name, exact=True)).to_be_checked()

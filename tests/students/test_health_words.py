@@ -10,8 +10,8 @@ from django.utils import timezone
 from kvs.models import Location, User
 from students import actions
 from students.health_words import CARE, WORDS, says_health
-from students.models import Group, GroupAccess, Student
-from tests.factories import make_student
+from students.models import GroupAccess, Student
+from tests.factories import make_group, make_student
 from tests.people import signed_in
 
 
@@ -56,8 +56,9 @@ def test_the_words_are_folded_and_stand_once() -> None:
 
 
 def test_work_experience_and_the_reason_of_an_exception_say_nothing_about_health(
-    north: Location, ineke: User, anna: User, group: Group
+    north: Location, ineke: User, anna: User
 ) -> None:
+    group = make_group(north, ineke)
     student = make_student(north, ineke)
     typed = {"surname": student.surname, "work_experience": "kok, gestopt door een hernia", "version": "1"}
     answer = signed_in(ineke).post(reverse("students:edit", args=[student.pk]), typed | {"intake_location": str(north.pk)})
