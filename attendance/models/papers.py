@@ -26,8 +26,9 @@ class ScanQuerySet(models.QuerySet["Scan"]):
 
     def visible_to(self, user: User) -> "ScanQuerySet":
         """Those of visible lessons, and the own ones that wait for a lesson."""
-        shown = LessonScan.objects.filter(scan=models.OuterRef("pk"), lesson__in=Lesson.objects.visible_to(user))
-        return self.filter(models.Exists(shown) | Q(lessons__isnull=True, uploaded_by=user))
+        links = LessonScan.objects.filter(scan=models.OuterRef("pk"))  # no join: the list of a week has several
+        shown = links.filter(lesson__in=Lesson.objects.visible_to(user))
+        return self.filter(models.Exists(shown) | Q(~models.Exists(links), uploaded_by=user))
 
     def waiting(self) -> "ScanQuerySet":
         """Scans nobody said of which lesson they are: their file is thrown away after some days."""

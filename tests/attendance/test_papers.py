@@ -191,10 +191,11 @@ def test_a_scan_of_a_week_is_at_all_its_lessons(group: Group, places: list[Enrol
     monday, _wednesday, friday, _next_monday = week_of_lessons(group, ineke)
     sent = {"file": SimpleUploadedFile("w.pdf", pdf(2)), "whole_week": "on", "others": ""}
 
-    signed_in(anna).post(url(friday, "lesson_scan"), sent)
+    browser = signed_in(anna)
+    browser.post(url(friday, "lesson_scan"), sent)
 
     assert set(LessonScan.objects.values_list("lesson", flat=True)) == {monday.pk, friday.pk}
-    assert Scan.objects.count() == 1
+    assert browser.get(reverse("attendance:scan_file", args=[Scan.objects.get().pk])).status_code == 200
 
 
 # --- several at once, matched by their codes
