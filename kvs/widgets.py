@@ -3,9 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 class DateInput(forms.DateInput):
@@ -24,6 +28,19 @@ class MomentInput(forms.DateTimeInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time. A year that nobody means is refused at the field: one moment of the year 1 cannot be told in UTC."""
+
+    widget = MomentInput
+
+    def to_python(self, value: Any) -> Any:
+        """The moment in the zone of the school. Raises ValidationError."""
+        moment = super().to_python(value)
+        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValidationError(_("Choose a year from %(first)d to %(last)d."), params={"first": FIRST_YEAR, "last": LAST_YEAR})
+        return moment
 
 
 class LongSelect(forms.Select):

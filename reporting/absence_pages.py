@@ -36,7 +36,7 @@ from kvs.drafts import form_data
 from kvs.models import AccessEvent, Organisation, User
 from kvs.pages import form_page
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY, PRIVATE_CLIENT
-from kvs.widgets import MomentInput
+from kvs.widgets import MomentField
 from reporting.actions import record_given
 from reporting.models import Disclosure, GivenByHand
 from students.models import Client, Consent, Contract, Student
@@ -83,7 +83,7 @@ class AbsenceReportForm(forms.Form):
     """How a client was told."""
 
     channel = forms.ChoiceField(label=gettext_lazy("How it went"), choices=Disclosure.Channel, widget=forms.RadioSelect)
-    at = forms.DateTimeField(label=gettext_lazy("When"), widget=MomentInput())
+    at = MomentField(label=gettext_lazy("When"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, version: int, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kvs import catalogue
 from kvs.vocabulary import MUNICIPALITY
-from kvs.widgets import DateInput, MomentInput
+from kvs.widgets import DateInput, MomentField
 from reporting import given, profile, rules
 from reporting.actions import clients_of
 from reporting.models import (
@@ -182,7 +182,7 @@ class GivenForm(forms.Form):
         label=_("The student agreed on"), widget=DateInput(), required=False, help_text=_("When the student agreed to this.")
     )
     channel = forms.ChoiceField(label=_("How it went"), choices=Disclosure.Channel, widget=forms.RadioSelect)
-    at = forms.DateTimeField(label=_("When"), widget=MomentInput())
+    at = MomentField(label=_("When"))
     identity = forms.ChoiceField(label=_("How did you know who asked?"), choices=GivenByHand.Identity, widget=forms.RadioSelect)
     asked_by = forms.CharField(
         label=_("Who asked"), max_length=100, required=False, help_text=_("Name of the person who asked for it.")

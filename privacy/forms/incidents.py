@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from kvs import catalogue
 from kvs.models import User
-from kvs.widgets import DateInput, MomentInput
+from kvs.widgets import DateInput, MomentField
 from privacy.models import Incident
 from reporting.models import Disclosure
 from students.forms import LabelledChoice
@@ -22,7 +22,8 @@ class ReportForm(forms.ModelForm[Incident]):
     class Meta:
         model = Incident
         fields = ("kind", "discovered_at", "description")
-        widgets = {"kind": forms.RadioSelect, "discovered_at": MomentInput(), "description": forms.Textarea({"rows": 5})}
+        field_classes = {"discovered_at": MomentField}
+        widgets = {"kind": forms.RadioSelect, "description": forms.Textarea({"rows": 5})}
         help_texts = {
             "description": gettext_lazy("What happened, to which data, of about how many people. Names are not needed."),
         }
@@ -66,7 +67,8 @@ class ToldForm(forms.ModelForm[Incident]):
     class Meta:
         model = Incident
         fields = ("authority_told_at", "authority_reference", "people_told_on")
-        widgets = {"authority_told_at": MomentInput(), "people_told_on": DateInput()}
+        field_classes = {"authority_told_at": MomentField}
+        widgets = {"people_told_on": DateInput()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -72,7 +72,7 @@ def consent_record(request: KvsRequest, pk: uuid.UUID, about: str) -> HttpRespon
         return say(student=student, purpose=question.purpose, client=question.client, by=request.user, **form.facts)
 
     def done(made: Consent) -> str:
-        texts = {"title": question.title, "state": made.get_state_display()}
+        texts = {"title": capfirst(question.title), "state": made.get_state_display()}
         messages.success(request, _("Recorded. %(title)s: %(state)s.") % texts)
         return reverse("privacy:consents", args=[student.pk])
 

@@ -47,7 +47,8 @@ TEXTS = (
 )
 NUMBERS = ("", "0", "-1", "2147483648", "9" * 400, "1e309", "NaN", "٤٢", MARK, "\x00", "1,5", "0x10")
 DAYS = ("", "2026-02-30", "0000-00-00", "9999-12-31", "0001-01-01", "31-12-1799", "24:00", "25:61", "9" * 400, MARK, "\x00", "-1")
-BY_KIND = {"number": NUMBERS, **dict.fromkeys(("date", "time", "month"), DAYS)}
+MOMENTS = (*(f"{day}T00:00" for day in DAYS[1:5]), "2026-11-26T25:61", "2026-11-26", *DAYS[8:])
+BY_KIND = {"number": NUMBERS, "datetime-local": MOMENTS, **dict.fromkeys(("date", "time", "month"), DAYS)}
 TAMPERED = (MARK, "\x00", "9" * 400)  # in hidden fields, choices and buttons, as somebody with tools sends them
 TURNS = 1  # posts with strings of others per form, when not all of them
 KNOWN_NAMES = {"q", "after", "dag", "maand", "voor", "status", "next"}

@@ -219,7 +219,19 @@ def test_without_a_client_there_is_no_report(found: FollowUp, ineke: User) -> No
     assert found.next_step == "close"
 
 
+def test_a_contract_that_is_over_has_no_client_to_tell(found: FollowUp, ineke: User, abdi: Enrolment) -> None:
+    client, yesterday = Client.objects.create(name="Gemeente Oost"), TODAY() - dt.timedelta(days=1)
+    add_contract(programme=abdi.programme, by=ineke, client=client, starts_on=LONG_AGO, ends_on=yesterday)
+    for outcome in ("agreed", "handed", "handed", "handed"):
+        climb(found, outcome, ineke)
+
+    found.refresh_from_db()
+    assert found.next_step == "close"
+
+
 def test_not_reached_is_tried_again(found: FollowUp, ineke: User) -> None:
+    FollowUp.objects.update(due_on=TODAY() - dt.timedelta(days=3))  # it was late already
+    found.refresh_from_db()
     climb(found, "not_reached", ineke)
     found.refresh_from_db()
 
@@ -257,8 +269,9 @@ def test_what_cannot_be_is_refused(found: FollowUp, ineke: User, facts: dict[str
 
 
 def test_closing_needs_a_reason_and_happens_once(found: FollowUp, ineke: User) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as refused:
         close_follow_up(follow_up=found, version=1, because="agreed", done_on=TODAY(), by=ineke)
+    assert refused.value.message_dict == {"because": ["Kies een reden uit de lijst."]}
     close_follow_up(follow_up=found, version=1, because="excused", done_on=TODAY(), by=ineke)
 
     assert (FollowUp.objects.get().closed_on, FollowUpStep.objects.get().outcome) == (TODAY(), "excused")

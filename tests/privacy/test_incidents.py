@@ -230,3 +230,14 @@ def test_the_register_runs_the_same_queries_whatever_its_length(anna: User, dana
         assert browser.get(reverse("privacy:incidents")).status_code == 200
 
     assert len(queries) == 5
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0001-01-01", "1999-12-31T23:59", "2101-01-01T00:00", "9999-12-31T23:59"])
+def test_a_year_nobody_means_is_refused_at_the_field(anna: User, moment: str) -> None:
+    answer = signed_in(anna).post(
+        reverse("privacy:incident_report"), {"kind": "lost", "discovered_at": moment, "description": STORY}
+    )
+    assert answer.status_code == 422
+    assert "Kies een jaar van 2000 tot en met 2100." in answer.content.decode()
+    assert STORY in answer.content.decode()
+    assert not Incident.objects.exists()
