@@ -64,6 +64,39 @@ def test_students_and_the_teacher_are_told(group: Group, students: list[Student]
     assert sent["selam@voorbeeld.test"].startswith("Hallo Selam,")
     assert {message.subject for message in mail.outbox} == {"Een les gaat niet door"}
     assert all("Z-route" not in body and "Haddad" not in body for body in sent.values())
+    pages = {reverse("attendance:portal"), reverse("attendance:today")}
+    assert {address: [page for page in pages if f"{page}\n" in body] for address, body in sent.items()} == {
+        "selam@voorbeeld.test": [reverse("attendance:portal")],
+        "ayse@voorbeeld.test": [reverse("attendance:portal")],
+        anna.email: [reverse("attendance:today")],
+    }
+
+
+def test_a_lesson_that_has_begun_is_told_too(group: Group, students: list[Student], ineke: User) -> None:
+    lesson = make_lesson(group, ineke, starts_at=timezone.now() - dt.timedelta(minutes=10))
+    cancel_lesson(lesson=lesson, version=lesson.version, by=ineke)
+    assert set(mailed()) == {"selam@voorbeeld.test", "ayse@voorbeeld.test"}
+
+
+def test_a_student_is_told_in_the_own_language(group: Group, students: list[Student], ineke: User) -> None:
+    account = open_account(student=students[0], by=ineke)
+    User.objects.filter(pk=account.pk).update(language="en")
+    lesson = lesson_of(group, ineke)
+    cancel_lesson(lesson=lesson, version=lesson.version, by=ineke)
+    sent = mailed()
+    assert sent["selam@voorbeeld.test"].startswith("Hello Selam,")
+    assert sent["ayse@voorbeeld.test"].startswith("Hallo Ayşe,")
+
+
+def test_what_changed_before_the_mail_goes_counts(group: Group, students: list[Student], ineke: User, anna: User) -> None:
+    """An account that was closed, an address that was taken out; and nobody at all when the lesson goes on after all."""
+    lesson = lesson_of(group, ineke, teacher=anna)
+    cancel_lesson(lesson=lesson, version=lesson.version, by=ineke)
+    User.objects.filter(pk=anna.pk).update(is_active=False)
+    Student.objects.filter(pk=students[0].pk).update(email="")
+    assert set(mailed()) == {"ayse@voorbeeld.test"}
+    Lesson.objects.filter(pk=lesson.pk).update(cancelled=False)
+    assert mailed() == {}
 
 
 def test_who_cancels_her_own_lesson_is_not_told(group: Group, students: list[Student], bram: User) -> None:
