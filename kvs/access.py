@@ -163,7 +163,7 @@ def role_required(*roles: Role) -> Callable[[View], View]:
 
 def confirm_allowed(view: View) -> View:
     """Open a view also to a remembered phone (WebSession level CONFIRM): confirming presence and today's lesson, nothing
-    else. To stand outermost. tests/kvs/test_student_door.py counts the marked views.
+    else. To stand outermost. tests/kvs/test_remembered_phone.py counts the marked views.
     """
     view.confirm_allowed = True  # type: ignore[attr-defined]
     view.login_url = "student_login"  # type: ignore[attr-defined]  # whoever comes in here is a student

@@ -19,6 +19,7 @@ from kvs.demo import DOMAIN
 from kvs.models import Location, Membership, Role, User
 from kvs.trace import acting
 from students import actions, rules
+from students.actions import corrections
 from students.demo_names import BACKGROUNDS, FAMILY, FLED, FREE, ODD_NAMES, Background
 from students.models import CaseManager, Client, Contract, Enrolment, Group, Programme, Student
 
@@ -437,6 +438,6 @@ def _propose_corrections(today: dt.date) -> None:
     assert first.user
     assert second.user
     assert second.arrived_on
-    actions.propose_correction(student=first, field="birth_place", values={"birth_place": "Massawa"}, by=first.user)
+    corrections.propose_correction(student=first, field="birth_place", values={"birth_place": "Massawa"}, by=first.user)
     earlier = second.arrived_on - dt.timedelta(days=31)
-    actions.propose_correction(student=second, field="arrived_on", values={"arrived_on": earlier}, by=second.user)
+    corrections.propose_correction(student=second, field="arrived_on", values={"arrived_on": earlier}, by=second.user)

@@ -26,6 +26,7 @@ from reporting.actions import ask_report, hand_over, make_report
 from reporting.models import ReportRun
 from reporting.report import reports
 from students import actions
+from students.actions import corrections
 from students.models import Client, Enrolment, Group, InformTask, Programme, Student
 from tests.architecture.test_urls import OBJECTS, OWN, PAGES, SHARED, named_addresses, patterns
 from tests.factories import LONG_AGO, ask_privacy, complain, make_everything, make_student, picture, place, staff, teach
@@ -237,9 +238,9 @@ def add_exports(school: WholeSchool) -> None:
 def add_proposals(school: WholeSchool) -> None:
     """The student proposes two corrections; the school refuses one."""
     student, me = Student.objects.get(pk=school.keys["student"]), school.people[Role.STUDENT]
-    refused = actions.propose_correction(student=student, field="nationality", values={"nationality": "Eritrees"}, by=me)
-    actions.decide_correction(proposal=refused, version=student.version, accept=False, reason="unclear", by=school.office)
-    asked = actions.propose_correction(student=student, field="birth_place", values={"birth_place": "Asmara"}, by=me)
+    refused = corrections.propose_correction(student=student, field="nationality", values={"nationality": "Eritrees"}, by=me)
+    corrections.decide_correction(proposal=refused, version=student.version, accept=False, reason="unclear", by=school.office)
+    asked = corrections.propose_correction(student=student, field="birth_place", values={"birth_place": "Asmara"}, by=me)
     school.keys["proposal"] = str(asked.pk)
 
 
@@ -285,7 +286,7 @@ def grow(school: WholeSchool, location: Location, rows: int) -> None:
         me = actions.open_account(student=Student.objects.get(pk=other["student"]), by=by)
         newcomer = Student.objects.get(pk=other["student"])
         issue_card(user=me, by=by)
-        actions.propose_correction(student=newcomer, field="birth_place", values={"birth_place": "Keren"}, by=me)
+        corrections.propose_correction(student=newcomer, field="birth_place", values={"birth_place": "Keren"}, by=me)
         second = place(newcomer, group, by)
         actions.add_contract(programme=second.programme, by=by, client=client, starts_on=LONG_AGO)
         confirm_presence(lesson=Lesson.objects.get(pk=school.keys["lesson"]), student=newcomer, by=me)

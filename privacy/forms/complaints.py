@@ -13,6 +13,7 @@ from kvs.widgets import DateInput
 from privacy import rules
 from privacy.actions.complaints import possible_handlers
 from privacy.forms.requests import Channel, RepresentationField, WhoForm, age_of
+from privacy.forms.steps import StepForm
 from privacy.models import Complaint, PrivacyRequest, Representation
 from privacy.models.complaints import able_accounts
 from students.forms import LabelledChoice
@@ -164,29 +165,15 @@ class ComplaintIntakeForm(AboutForm, WhoForm):
         """The request with this number, of the person who complains: a number of somebody else leads nowhere."""
         signs = "".join(typed.upper().removeprefix("AVG").split()).replace("-", "").lower()
         audit_id = self.found.audit_id if self.found else None
-        rows = PrivacyRequest.objects.filter(subject_audit_id=audit_id) if audit_id else []
+        asked = PrivacyRequest.objects
+        rows = asked.filter(subject_audit_id=audit_id) if audit_id else asked.none()
         return next((row for row in rows if row.pk.hex[:8] == signs), None)
 
 
-class ComplaintStep(forms.Form):
-    """A step of a complaint: who comes second is told."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, complaint: Complaint, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = complaint.version
-        self.complaint = complaint
-
-    @property
-    def known_version(self) -> int:
-        """The version the form was made from; 0 when it was tampered with."""
-        return self.cleaned_data["version"] or 0
-
-
-class AssignForm(ComplaintStep):
+class AssignForm(StepForm):
     """Who handles it; and whose account a name is, when it is about somebody who is only named."""
 
+    row: Complaint
     accused_user = LabelledChoice(name_of, label=gettext_lazy("whose account is this name"), required=False)
     handler = LabelledChoice(name_of, label=gettext_lazy("who handles it"))
 
@@ -196,10 +183,10 @@ class AssignForm(ComplaintStep):
         named.empty_label = gettext_lazy("Somebody without an account here")  # type: ignore[attr-defined]
         named.help_text = gettext_lazy("Look well: who the complaint is about cannot read it, and does not handle it.")
         handler.help_text = gettext_lazy("Nobody who is a party in it is in this list.")
-        able = [user.pk for user in possible_handlers(self.complaint)]
+        able = [user.pk for user in possible_handlers(self.row)]
         self.fields["handler"].queryset = colleagues().filter(pk__in=able)  # type: ignore[attr-defined]
         self.fields["accused_user"].queryset = colleagues()  # type: ignore[attr-defined]
-        if self.complaint.about != About.PERSON or self.complaint.accused_audit_id:
+        if self.row.about != About.PERSON or self.row.accused_audit_id:
             del self.fields["accused_user"]
 
     def clean(self) -> dict[str, Any]:
@@ -210,7 +197,7 @@ class AssignForm(ComplaintStep):
         return data
 
 
-class ConfirmForm(ComplaintStep):
+class ConfirmForm(StepForm):
     """When the person was told that it came in."""
 
     confirmed_on = forms.DateField(label=gettext_lazy("confirmed on"), widget=DateInput())
@@ -220,18 +207,7 @@ class ConfirmForm(ComplaintStep):
         self.fields["confirmed_on"].initial = timezone.localdate
 
 
-class MoreTimeForm(ComplaintStep):
-    """More time."""
-
-    reason = forms.ChoiceField(label=gettext_lazy("why"), choices=Complaint.Why, widget=forms.RadioSelect)
-    told_on = forms.DateField(label=gettext_lazy("the person was told on"), widget=DateInput())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["told_on"].initial = timezone.localdate
-
-
-class JudgeForm(ComplaintStep):
+class JudgeForm(StepForm):
     """The decision with its reasons, and what the school does about it."""
 
     decision = forms.ChoiceField(label=gettext_lazy("decision"), choices=Decision, widget=forms.RadioSelect)
@@ -255,20 +231,6 @@ class JudgeForm(ComplaintStep):
         if data.get("decision") in (Decision.FOUNDED, Decision.PARTLY) and not data.get("measures"):
             self.add_error("measures", _("Say what the school does about it."))
         return data
-
-
-class SentForm(ComplaintStep):
-    """That the letter went out."""
-
-    sent_on = forms.DateField(label=gettext_lazy("letter sent on"), widget=DateInput())
-    how = forms.ChoiceField(label=gettext_lazy("how"), choices=PrivacyRequest.Sent, widget=forms.RadioSelect)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sent_on"].initial = timezone.localdate
-        if self.complaint.channel != Channel.PORTAL:
-            without = [choice for choice in PrivacyRequest.Sent.choices if choice[0] != PrivacyRequest.Sent.PORTAL]
-            self.fields["how"].choices = without  # type: ignore[attr-defined]
 
 
 class ComplaintFilter(forms.Form):

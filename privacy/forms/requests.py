@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from kvs.models import Role, User
 from kvs.widgets import DateInput
 from privacy import rules
+from privacy.forms.steps import StepForm
 from privacy.models import Matter, PaperDossier, PrivacyRequest, Representation, RequestSetting, RequestTask
 from privacy.words import law_in_words
 from students.models import CaseManager, Student
@@ -176,27 +177,7 @@ class OwnRequestForm(forms.Form):
     )
 
 
-class VersionedForm(forms.Form):
-    """A step of a request: who comes second is told."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, request: PrivacyRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = request.version
-        self.request = request
-
-    @property
-    def known_version(self) -> int:
-        """The version the form was made from; 0 when it was tampered with."""
-        return self.cleaned_data["version"] or 0
-
-    def facts(self) -> dict[str, Any]:
-        """What the step records, by the names of its action."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
-
-
-class RecogniseForm(VersionedForm, WhoForm):
+class RecogniseForm(StepForm, WhoForm):
     """Whose request it is, for one of somebody nobody had found."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -211,7 +192,7 @@ class RecogniseForm(VersionedForm, WhoForm):
         return {"person_kind": self.cleaned_data["person_kind"], "audit_id": self.found.audit_id}
 
 
-class IdentityForm(VersionedForm):
+class IdentityForm(StepForm):
     """How it is known who asks."""
 
     method = forms.ChoiceField(label=gettext_lazy("how do you know who asks"), widget=forms.RadioSelect)
@@ -238,20 +219,10 @@ class IdentityForm(VersionedForm):
         return data
 
 
-class ExtendForm(VersionedForm):
-    """More time."""
-
-    reason = forms.ChoiceField(label=gettext_lazy("why"), choices=PrivacyRequest.Why, widget=forms.RadioSelect)
-    told_on = forms.DateField(label=gettext_lazy("the person was told on"), widget=DateInput())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["told_on"].initial = timezone.localdate
-
-
-class DecideForm(VersionedForm):
+class DecideForm(StepForm):
     """The decision, with grounds from the closed list of this kind of request."""
 
+    row: PrivacyRequest
     decision = forms.ChoiceField(label=gettext_lazy("decision"), choices=PrivacyRequest.Decision, widget=forms.RadioSelect)
     grounds = forms.MultipleChoiceField(
         label=gettext_lazy("grounds of what is refused"),
@@ -278,7 +249,7 @@ class DecideForm(VersionedForm):
         labels = dict(PrivacyRequest.Ground.choices)
         self.fields["grounds"].choices = [  # type: ignore[attr-defined]
             (code, f"{labels[code]} ({law_in_words(article)})" if (article := rules.ARTICLES[code]) else labels[code])
-            for code in rules.GROUNDS[self.request.kind]
+            for code in rules.GROUNDS[self.row.kind]
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -296,21 +267,7 @@ class DecideForm(VersionedForm):
         return data
 
 
-class LetterForm(VersionedForm):
-    """That the letter went out."""
-
-    sent_on = forms.DateField(label=gettext_lazy("letter sent on"), widget=DateInput())
-    how = forms.ChoiceField(label=gettext_lazy("how"), choices=PrivacyRequest.Sent, widget=forms.RadioSelect)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sent_on"].initial = timezone.localdate
-        if self.request.channel != Channel.PORTAL:
-            without = [choice for choice in PrivacyRequest.Sent.choices if choice[0] != PrivacyRequest.Sent.PORTAL]
-            self.fields["how"].choices = without  # type: ignore[attr-defined]
-
-
-class ExecutedForm(VersionedForm):
+class ExecutedForm(StepForm):
     """That what was granted is done."""
 
     done_on = forms.DateField(label=gettext_lazy("done on"), widget=DateInput())

@@ -15,12 +15,11 @@ from django.utils.translation import ngettext
 from kvs.fields import SealedField
 from kvs.models import Membership, Role, User
 from privacy import rules
+from privacy.models.clock import OPEN_STATES, ClockQuerySet
 from privacy.models.representation import Representation
 from privacy.models.requests import PrivacyRequest, within_reach
-from students.models import Student
 
 HANDLERS = (Role.PRIVACY_OFFICER, Role.MANAGEMENT)
-OPEN_STATES = ("new", "handling", "decided")
 
 
 def able_accounts() -> "models.QuerySet[User]":
@@ -30,7 +29,7 @@ def able_accounts() -> "models.QuerySet[User]":
     return found
 
 
-class ComplaintQuerySet(models.QuerySet["Complaint"]):
+class ComplaintQuerySet(ClockQuerySet["Complaint"]):
     """Which complaints."""
 
     def visible_to(self, user: User) -> "ComplaintQuerySet":
@@ -43,23 +42,6 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
             return self.none()
         mine = within_reach(user, HANDLERS) | Q(handler_audit_id=user.audit_id)
         return self.filter(mine).exclude(accused_audit_id=user.audit_id).exclude(subject_audit_id=user.audit_id)
-
-    def of_person(self, user: User) -> "ComplaintQuerySet":
-        """Those of the holder of this account, as a student or as a colleague."""
-        mine = [user.audit_id, *Student.objects.filter(user=user).values_list("audit_id", flat=True)]
-        return self.filter(subject_audit_id__in=mine)
-
-    def open(self) -> "ComplaintQuerySet":
-        """Not closed."""
-        return self.filter(state__in=OPEN_STATES)
-
-    def unanswered(self) -> "ComplaintQuerySet":
-        """Open ones whose letter has not been sent: the clock runs."""
-        return self.open().filter(letter_sent_on__isnull=True)
-
-    def overdue(self, today: dt.date) -> "ComplaintQuerySet":
-        """Unanswered ones whose last day has passed."""
-        return self.unanswered().filter(last_day__lt=today)
 
     def unconfirmed(self, today: dt.date) -> "ComplaintQuerySet":
         """Those of which the person should have heard by now that they came in."""

@@ -18,11 +18,11 @@ from django.utils.translation import ngettext
 from kvs.fields import SealedField
 from kvs.models import Role, User
 from privacy import rules
+from privacy.models.clock import OPEN_STATES, ClockQuerySet
 from privacy.models.representation import Matter, Representation
 from students.models import Student
 
 HANDLERS = (Role.PRIVACY_OFFICER,)
-OPEN_STATES = ("new", "handling", "decided")
 
 
 def within_reach(user: User, roles: tuple[Role, ...] = HANDLERS) -> Q:
@@ -37,7 +37,7 @@ def within_reach(user: User, roles: tuple[Role, ...] = HANDLERS) -> Q:
     return Q(subject_audit_id__isnull=True) | Q(subject_audit_id__in=students)
 
 
-class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
+class PrivacyRequestQuerySet(ClockQuerySet["PrivacyRequest"]):
     """Which requests."""
 
     def visible_to(self, user: User) -> "PrivacyRequestQuerySet":
@@ -47,23 +47,6 @@ class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
     def handled_by_role_of(self, user: User) -> "PrivacyRequestQuerySet":
         """Those `user` may handle."""
         return self.filter(within_reach(user))
-
-    def of_person(self, user: User) -> "PrivacyRequestQuerySet":
-        """Those about the holder of this account, as a student or as a colleague."""
-        mine = [user.audit_id, *Student.objects.filter(user=user).values_list("audit_id", flat=True)]
-        return self.filter(subject_audit_id__in=mine)
-
-    def open(self) -> "PrivacyRequestQuerySet":
-        """Not closed, not taken back."""
-        return self.filter(state__in=OPEN_STATES)
-
-    def unanswered(self) -> "PrivacyRequestQuerySet":
-        """Open ones whose answer has not been sent: the clock runs."""
-        return self.open().filter(letter_sent_on__isnull=True)
-
-    def overdue(self, today: dt.date) -> "PrivacyRequestQuerySet":
-        """Unanswered ones whose last day has passed."""
-        return self.unanswered().filter(last_day__lt=today)
 
     def granted_not_done(self, today: dt.date) -> "PrivacyRequestQuerySet":
         """Granted ones that should have been carried out by now."""

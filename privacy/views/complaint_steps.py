@@ -15,7 +15,8 @@ from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
 from kvs.pages import form_page
 from privacy.actions import complaints as actions
-from privacy.forms.complaints import AssignForm, ComplaintStep, ConfirmForm, JudgeForm, MoreTimeForm, SentForm
+from privacy.forms.complaints import AssignForm, ConfirmForm, JudgeForm
+from privacy.forms.steps import LetterForm, MoreTimeForm, StepForm
 from privacy.models import Complaint
 from privacy.models.complaints import HANDLERS
 from privacy.views.complaints import one_complaint
@@ -24,14 +25,13 @@ Told = Callable[[Complaint], str]
 
 
 def _step(
-    request: KvsRequest, row: Complaint, form: ComplaintStep, act: Callable[..., Complaint], told: Told, **context: Any
+    request: KvsRequest, row: Complaint, form: StepForm, act: Callable[..., Complaint], told: Told, **context: Any
 ) -> HttpResponse:
     """A form page that belongs to a complaint and goes back to it. `act`: the action, which takes what was typed."""
     back = reverse("privacy:complaint", args=[row.pk])
 
     def do() -> Complaint:
-        typed = {name: value for name, value in form.cleaned_data.items() if name != "version"}
-        return act(complaint=row, version=form.known_version, by=request.user, **typed)
+        return act(complaint=row, version=form.known_version, by=request.user, **form.facts())
 
     def done(made: Complaint) -> str:
         messages.success(request, told(made))
@@ -46,7 +46,7 @@ def _step(
 def complaint_assign(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Choose who handles it: nobody who is a party."""
     row = one_complaint(request, pk)
-    form = AssignForm(form_data(request), complaint=row)
+    form = AssignForm(form_data(request), row=row)
     told = _("The handler is told by e-mail.")
     return _step(
         request,
@@ -64,7 +64,7 @@ def complaint_assign(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def complaint_confirm(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the person knows that it came in."""
     row = one_complaint(request, pk)
-    form = ConfirmForm(form_data(request), complaint=row)
+    form = ConfirmForm(form_data(request), row=row)
     told = _("Recorded that the person knows.")
     return _step(
         request, row, form, actions.confirm_complaint, lambda _row: told, title=_("Confirmed to the person"), verb=_("Record")
@@ -76,7 +76,7 @@ def complaint_confirm(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def complaint_extend(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Take more time, once and in time."""
     row = one_complaint(request, pk)
-    form = MoreTimeForm(form_data(request), complaint=row)
+    form = MoreTimeForm(form_data(request), row=row)
 
     def told(made: Complaint) -> str:
         return _("The last day is now %(day)s. The letter that says so is on this page.") % {"day": date_format(made.last_day)}
@@ -90,7 +90,7 @@ def complaint_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide, with reasons and measures."""
     row = one_complaint(request, pk)
     kept = {"decision": row.decision, "reasons": row.reasons or "", "measures": row.measures or ""}
-    form = JudgeForm(form_data(request), complaint=row, initial=kept)
+    form = JudgeForm(form_data(request), row=row, initial=kept)
 
     def told(made: Complaint) -> str:
         return _("Decided: %(what)s. The letter is ready.") % {"what": made.get_decision_display()}
@@ -103,7 +103,7 @@ def complaint_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def complaint_letter(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the letter went out."""
     row = one_complaint(request, pk)
-    form = SentForm(form_data(request), complaint=row)
+    form = LetterForm(form_data(request), row=row)
     told = _("The answer is given.")
     return _step(
         request,

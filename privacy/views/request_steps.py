@@ -16,17 +16,8 @@ from kvs.access import KvsRequest, role_required
 from kvs.drafts import form_data
 from kvs.pages import form_page
 from privacy.actions import requests as actions
-from privacy.forms.requests import (
-    DecideForm,
-    ExecutedForm,
-    ExtendForm,
-    IdentityForm,
-    LetterForm,
-    RecogniseForm,
-    TaskForm,
-    TermsForm,
-    VersionedForm,
-)
+from privacy.forms.requests import DecideForm, ExecutedForm, IdentityForm, RecogniseForm, TaskForm, TermsForm
+from privacy.forms.steps import LetterForm, MoreTimeForm, StepForm
 from privacy.models import PrivacyRequest, RequestSetting, RequestTask
 from privacy.models.requests import HANDLERS
 from privacy.models.terms import settings_of_school
@@ -36,7 +27,7 @@ from privacy.views.requests import one_request
 def _step(
     request: KvsRequest,
     row: PrivacyRequest,
-    form: VersionedForm,
+    form: StepForm,
     action: Callable[..., PrivacyRequest],
     told: str | Callable[[PrivacyRequest], str],
     **context: Any,
@@ -59,7 +50,7 @@ def _step(
 def request_identity(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record how it is known who asks."""
     row = one_request(request, pk)
-    form = IdentityForm(form_data(request), request=row)
+    form = IdentityForm(form_data(request), row=row)
     told = _("Recorded. No copy of a document is kept.")
     return _step(request, row, form, actions.establish_identity, told, title=_("Who asks?"), verb=_("Record"))
 
@@ -69,7 +60,7 @@ def request_identity(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def request_person(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Say whose data it is about."""
     row = one_request(request, pk)
-    form = RecogniseForm(form_data(request), request=row, user=request.user)
+    form = RecogniseForm(form_data(request), row=row, user=request.user)
     told = _("The request now belongs to this person.")
     words = {"title": _("Whose data is it about?"), "verb": _("This person")}
     return _step(request, row, form, actions.recognise_person, told, **words)
@@ -80,7 +71,7 @@ def request_person(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def request_extend(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Take more time, once and in time."""
     row = one_request(request, pk)
-    form = ExtendForm(form_data(request), request=row)
+    form = MoreTimeForm(form_data(request), row=row)
 
     def told(made: PrivacyRequest) -> str:
         return _("The last day is now %(day)s. The letter that says so is on this page.") % {"day": date_format(made.last_day)}
@@ -94,7 +85,7 @@ def request_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide, with grounds of the law for what is refused."""
     row = one_request(request, pk)
     kept = {"decision": row.decision, "grounds": row.grounds, "law": row.law, "explanation": row.explanation or ""}
-    form = DecideForm(form_data(request), request=row, initial=kept)
+    form = DecideForm(form_data(request), row=row, initial=kept)
 
     def told(made: PrivacyRequest) -> str:
         return _("Decided: %(what)s. The letter is ready.") % {"what": made.get_decision_display()}
@@ -108,7 +99,7 @@ def request_decide(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def request_letter(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the letter went out."""
     row = one_request(request, pk)
-    form = LetterForm(form_data(request), request=row)
+    form = LetterForm(form_data(request), row=row)
     words = {"template": "privacy/request_letter.html", "title": _("Send the letter"), "verb": _("The letter is sent")}
     return _step(request, row, form, actions.send_letter, _("The answer is given."), **words)
 
@@ -118,7 +109,7 @@ def request_letter(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 def request_executed(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Confirm that what was granted is done."""
     row = one_request(request, pk)
-    form = ExecutedForm(form_data(request), request=row)
+    form = ExecutedForm(form_data(request), row=row)
     told = _("What was granted is done.")
     return _step(request, row, form, actions.confirm_executed, told, title=_("It is done"), verb=_("Confirm"))
 

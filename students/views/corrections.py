@@ -18,7 +18,7 @@ from kvs.editing import attempt
 from kvs.models import AccessEvent
 from kvs.pages import form_page, list_page
 from kvs.terms import Rectify
-from students import actions
+from students.actions import corrections as actions
 from students.forms import DecisionForm, OwnProgrammeForm, OwnStudentForm
 from students.models import CorrectionProposal, FieldSource, Programme, Student
 from students.models.corrections import columns_of, proposable

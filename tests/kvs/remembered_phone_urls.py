@@ -1,4 +1,4 @@
-"""The school's addresses and one page a remembered phone may open, for tests/kvs/test_student_door.py."""
+"""The school's addresses and one page a remembered phone may open, for tests/kvs/test_remembered_phone.py."""
 
 from django.http import HttpResponse
 from django.urls import path

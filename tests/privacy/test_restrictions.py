@@ -28,12 +28,12 @@ from students.actions import (
     add_contract,
     change_programme,
     change_student,
-    correct_own_data,
     end_enrolment,
     enrol_student,
     open_account,
     record_exemption,
 )
+from students.actions.corrections import correct_own_data
 from students.models import Contract, Enrolment, Exemption, Student
 from students.models.people import RESTRICTABLE
 from tests.factories import limit, make_group, make_lesson, make_student, place, staff, teach

@@ -22,7 +22,8 @@ from reporting.measuring import MeasuringYearForm, year_choices
 from reporting.models import Disclosure, ReportRun
 from reporting.report import Column, Content, Report
 from reporting.reports import results, survey
-from students.actions import correct_own_data, open_account
+from students.actions import open_account
+from students.actions.corrections import correct_own_data
 from students.models import Programme, Student
 from tests.factories import make_student, staff
 from tests.people import signed_in

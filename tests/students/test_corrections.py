@@ -17,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from kvs.environment import PROJECT
 from kvs.models import AccessEvent, AuditEntry, Location, Role, User
 from students import actions
+from students.actions import corrections
 from students.forms import ProgrammeForm, StudentForm
 from students.models import CorrectionProposal, FieldSource, Programme, Student
 from students.models.corrections import columns_of, corrected_at_once, proposable
@@ -64,7 +65,7 @@ def test_a_student_changes_the_own_address_at_once(rania: Student, me: Browser, 
 
 
 def test_rectified_stays_rectified_when_the_school_changes_something_there(rania: Student, ineke: User) -> None:
-    actions.correct_own_data(student=rania, version=1, by=user_of(rania), changes={"city": "Oosterveen"})
+    corrections.correct_own_data(student=rania, version=1, by=user_of(rania), changes={"city": "Oosterveen"})
     actions.change_student(student=rania, version=2, by=ineke, changes={"phone": "0600000001"})
 
     source = FieldSource.objects.get(student=rania, group="contact")
@@ -83,7 +84,7 @@ def test_only_fields_of_that_form_can_be_changed(rania: Student, me: Browser) ->
     saved = Student.objects.get(pk=rania.pk)
     assert (saved.call_name, saved.surname, saved.number) == ("R", "Haddad", rania.number)
     with pytest.raises(PermissionDenied):
-        actions.correct_own_data(student=rania, version=2, by=user_of(rania), changes={"surname": "Prins"})
+        corrections.correct_own_data(student=rania, version=2, by=user_of(rania), changes={"surname": "Prins"})
 
 
 @pytest.mark.parametrize("category", ["programme", "bsn", "bestaat-niet"])
@@ -196,7 +197,7 @@ def test_a_proposal_waits_sealed_and_changes_nothing(rania: Student, me: Browser
 def test_a_date_of_birth_is_proposed_as_one(rania: Student, me: Browser, ineke: User) -> None:
     assert propose(me, "birth_year", {"birth_day": "31", "birth_month": "2", "birth_year": "1990"}) == 422
     assert propose(me, "birth_year", {"birth_day": "28", "birth_month": "2", "birth_year": "1990"}) == 302
-    actions.decide_correction(proposal=CorrectionProposal.objects.get(), version=1, accept=True, by=ineke)
+    corrections.decide_correction(proposal=CorrectionProposal.objects.get(), version=1, accept=True, by=ineke)
 
     saved = Student.objects.get(pk=rania.pk)
     assert (saved.birth_day, saved.birth_month, saved.birth_year) == (28, 2, 1990)
@@ -206,7 +207,7 @@ def test_a_date_of_birth_is_proposed_as_one(rania: Student, me: Browser, ineke: 
 def test_fields_that_are_not_proposed(rania: Student, me: Browser, field: str) -> None:
     assert me.get(reverse("students:propose", args=[field])).status_code == 404
     with pytest.raises(PermissionDenied):
-        actions.propose_correction(student=rania, field=field, values={field: "1"}, by=user_of(rania))
+        corrections.propose_correction(student=rania, field=field, values={field: "1"}, by=user_of(rania))
 
 
 @pytest.mark.parametrize("field", ["bsn", "bsn_basis", "student", "version"])
@@ -269,7 +270,7 @@ def decide(browser: Browser, proposal: CorrectionProposal, **typed: object) -> s
 @pytest.fixture
 def asked(rania: Student) -> CorrectionProposal:
     """Rania says her permit has another number."""
-    return actions.propose_correction(
+    return corrections.propose_correction(
         student=rania, field="residence_permit", values={"residence_permit": "NX99999K"}, by=user_of(rania)
     )
 
@@ -334,7 +335,7 @@ def test_a_programme_is_corrected_too(rania: Student, me: Browser, ineke: User) 
 
 def test_a_value_that_no_longer_fits_is_told_and_stays_open(rania: Student, me: Browser, ineke: User) -> None:
     programme = programme_of(rania)
-    actions.propose_correction(
+    corrections.propose_correction(
         student=rania, programme=programme, field="starts_on", values={"starts_on": dt.date(2026, 1, 1)}, by=user_of(rania)
     )
     actions.change_programme(programme=programme, version=1, by=ineke, changes={"ends_on": dt.date(2025, 1, 1)})
@@ -385,11 +386,11 @@ def test_the_list_of_corrections_is_logged_and_takes_constant_queries(
         student.refresh_from_db()
         programme = actions.start_programme(student=student, by=ineke, law="wi2021", starts_on=LONG_AGO)
         values = {"term_ends_on": dt.date(2028, 1, 1)}
-        actions.propose_correction(student=student, programme=programme, field="term_ends_on", values=values, by=user)
+        corrections.propose_correction(student=student, programme=programme, field="term_ends_on", values=values, by=user)
     with django_assert_num_queries(len(one)):
         page(office, "students:corrections")
 
 
 def test_an_action_for_a_refusal_without_reason(asked: CorrectionProposal, ineke: User) -> None:
     with pytest.raises(ValidationError):
-        actions.decide_correction(proposal=asked, version=1, accept=False, by=ineke, reason="ik vind van niet")
+        corrections.decide_correction(proposal=asked, version=1, accept=False, by=ineke, reason="ik vind van niet")

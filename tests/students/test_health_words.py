@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from kvs.models import Location, User
 from students import actions
+from students.actions import corrections
 from students.health_words import CARE, WORDS, says_health
 from students.models import GroupAccess, Student
 from tests.factories import make_group, make_student
@@ -93,7 +94,7 @@ def test_it_is_refused_at_registering_and_from_the_student_too(north: Location, 
     me = actions.open_account(student=student, by=ineke)
     student.refresh_from_db()
     with pytest.raises(ValidationError, match="ziekte of gezondheid"):
-        actions.correct_own_data(student=student, version=student.version, by=me, changes={"availability": "na de griep"})
+        corrections.correct_own_data(student=student, version=student.version, by=me, changes={"availability": "na de griep"})
     assert Student.objects.get(pk=student.pk).availability == "ochtend"
 
 

@@ -14,6 +14,7 @@ from kvs import audit, catalogue
 from kvs.environment import PROJECT
 from kvs.models import AccessEvent, AuditEntry, Location, Membership, Role, User
 from students import actions
+from students.actions import corrections
 from students.models import Programme, Student
 from students.views.portal import REASONS, label_of
 from tests.factories import LONG_AGO, make_group, make_policy, make_student, place, staff, stated
@@ -81,11 +82,11 @@ def test_nothing_of_another_student_is_there(rania: Student, me: Browser, north:
 
     assert me.get(reverse("students:propose_programme", args=[programme.pk, "term_ends_on"])).status_code == 404
     with pytest.raises(PermissionDenied):
-        actions.correct_own_data(student=other, version=1, by=user_of(rania), changes={"city": "Hier"})
+        corrections.correct_own_data(student=other, version=1, by=user_of(rania), changes={"city": "Hier"})
     with pytest.raises(PermissionDenied):
-        actions.propose_correction(student=other, field="surname", values={"surname": "X"}, by=user_of(rania))
+        corrections.propose_correction(student=other, field="surname", values={"surname": "X"}, by=user_of(rania))
     with pytest.raises(PermissionDenied):
-        actions.propose_correction(
+        corrections.propose_correction(
             student=rania, programme=programme, field="term_ends_on", values={"term_ends_on": None}, by=user_of(rania)
         )
 
