@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kvs.models.accounts import Role, User
+from kvs.models.accounts import User
+from kvs.models.roles import Role
 
 
 class QualificationQuerySet(models.QuerySet["Qualification"]):

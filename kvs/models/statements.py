@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kvs.models.accounts import Role, User
+from kvs.models.accounts import User
+from kvs.models.roles import Role
 
 
 class StatementKind(models.TextChoices):

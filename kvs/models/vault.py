@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kvs.fields import SealedField
-from kvs.models.accounts import Role, User
+from kvs.models.accounts import User
+from kvs.models.roles import Role
 from kvs.trace import actor_audit_id, subject_audit_id
 
 MAX_FILE_BYTES = 20 * 1024 * 1024  # decisions.md 38
