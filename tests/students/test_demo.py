@@ -71,6 +71,8 @@ def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
     now = timezone.now()
     with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(timezone, "now", lambda: now)
+        with connection.cursor() as cursor:  # a question that is asked in the wrong order once took all of an hour
+            cursor.execute("SET LOCAL statement_timeout = '60s'")
         run()
         yield
         transaction.set_rollback(True)
