@@ -56,7 +56,7 @@ from students.models import Client, Consent, Enrolment, Group, Programme, Studen
 
 PASSWORD = "fiets onder de oude brug 7"  # long enough to pass our own rules
 LONG_AGO = dt.date(2020, 1, 1)
-_serial = count(1)
+_serial = count(1000)  # of one length: no name is part of another
 
 
 def make_user(**fields: Any) -> User:

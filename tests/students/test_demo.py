@@ -364,6 +364,7 @@ def test_there_is_one_of_everything_for_the_privacy_officer(made: None, db: None
         ("erasure", "portal", "decided", False),
         ("access", "portal", "new", False),
         ("consent", "desk", "new", False),  # to take away the pictures of who took back a yes
+        ("objection", "portal", "handling", False),
     ]
     answered = found[1]
     assert (answered.decision, answered.letter_sent_on, len(answered.ground_lines)) == ("refused", today, 2)
