@@ -14,7 +14,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from attendance.actions import Row, sign_register
-from attendance.actions.follow_up import change_rule, change_step, close_follow_up, find_signals
+from attendance.actions.follow_up import change_rule, change_step, close_follow_up, find_signals, record_report
 from attendance.letters import absence_letter
 from attendance.models import AbsenceLetter, AbsenceSignal, FollowUp, FollowUpStep, Mark, SignalRule
 from attendance.models.follow_up import FOLLOW_UP_READERS
@@ -227,6 +227,21 @@ def test_a_contract_that_is_over_has_no_client_to_tell(found: FollowUp, ineke: U
 
     found.refresh_from_db()
     assert found.next_step == "close"
+
+
+def test_telling_the_client_is_the_step_when_its_turn_has_come(found: FollowUp, ineke: User, abdi: Enrolment) -> None:
+    client = Client.objects.create(name="Gemeente Oost")
+    add_contract(programme=abdi.programme, by=ineke, client=client, starts_on=LONG_AGO)
+    record_report(follow_up=found, version=found.version, done_on=TODAY(), by=ineke)
+    found.refresh_from_db()
+    assert found.next_step == "talk"  # before its turn nothing moves
+
+    for outcome in ("agreed", "handed", "handed", "handed"):
+        climb(found, outcome, ineke)
+    found.refresh_from_db()
+    record_report(follow_up=found, version=found.version, done_on=TODAY(), by=ineke)
+    found.refresh_from_db()
+    assert (found.next_step, found.due_on) == ("close", working_days_after(TODAY(), 5))
 
 
 def test_not_reached_is_tried_again(found: FollowUp, ineke: User) -> None:

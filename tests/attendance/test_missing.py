@@ -72,6 +72,18 @@ def test_a_place_that_ended_before_the_lesson_leaves_nothing_to_sign(
     assert missing_registers(anna).count() == 0
 
 
+def test_who_came_after_the_lesson_had_nothing_to_sign(group: Group, places: list[Enrolment], ineke: User, anna: User) -> None:
+    make_lesson(group, ineke, starts_at=ago(days=5))
+    Enrolment.objects.update(starts_on=timezone.localdate() - dt.timedelta(days=4))
+    assert missing_registers(anna).count() == 0
+
+
+def test_what_was_marked_waits_for_its_signature_also_when_the_place_ended_before(over: Lesson, anna: User) -> None:
+    save_register(lesson=over, rows=[Row(over.roster()[0].pk, "present")], by=anna)
+    Enrolment.objects.update(ends_on=over.day - dt.timedelta(days=1))
+    assert list(missing_registers(anna)) == [over]
+
+
 def test_the_office_sees_its_locations_and_a_teacher_the_own_lessons(
     over: Lesson, anna: User, ineke: User, bram: User, chris: User, dana: User, north: Location
 ) -> None:
