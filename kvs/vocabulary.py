@@ -182,7 +182,7 @@ REQUEST_PERIOD = Retention(
     "request", Container.REQUESTS, Trigger.REQUEST_CLOSED, Period(years=2), ("B 9.5", "AVG 5(2)"), confirmed=False
 )
 # The register of breaches is there for the authority to look in (AVG 33(5)). No law says how long; AWB 5:45(1) ends its power
-# to fine after five years (read 2026-11-26).
+# to fine after five years (not looked up in the law: not confirmed).
 BREACH_PERIOD = Retention(
     "breach", Container.REQUESTS, Trigger.BREACH_CLOSED, Period(years=5), ("AVG 33(5)", "AVG 5(2)"), confirmed=False
 )

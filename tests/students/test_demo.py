@@ -358,7 +358,7 @@ def test_two_talks_with_a_municipality_are_recorded_and_one_is_taken_back(made: 
 
 def test_there_is_one_of_everything_for_the_privacy_officer(made: None, db: None) -> None:
     today = timezone.localdate()
-    found = PrivacyRequest.objects.order_by("received_on")
+    found = PrivacyRequest.objects.order_by("received_on", "kind")
     assert [(row.kind, row.channel, row.state, row.is_overdue) for row in found] == [
         ("rectification", "letter", "handling", True),
         ("erasure", "portal", "decided", False),
