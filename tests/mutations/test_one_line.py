@@ -39,8 +39,8 @@ BROKEN = (
     Broken(
         "a lesson of another location is not found",
         "attendance/views/register.py",
-        "lessons = Lesson.objects.visible_to(request.user).select_related(*related).annotate(",
-        "lessons = Lesson.objects.select_related(*related).annotate(",
+        "        Lesson.objects.visible_to(request.user)\n        .select_related(*related)",
+        "        Lesson.objects.select_related(*related)",
         f"{URLS}::test_object_at_another_location[attendance:register]",
     ),
     Broken(
