@@ -281,7 +281,7 @@ def grow(school: WholeSchool, location: Location, rows: int) -> None:
         teach(school.people[Role.TEACHER], Group.objects.get(pk=other["group"]), by)
         give_until = timezone.localdate() + dt.timedelta(days=9)
         actions.give_group_access(
-            user=staff(Role.TEACHER, location), group=group, starts_on=LONG_AGO, ends_on=give_until, reason="Ziek", by=by
+            user=staff(Role.TEACHER, location), group=group, starts_on=LONG_AGO, ends_on=give_until, reason="Vervanging", by=by
         )
         me = actions.open_account(student=Student.objects.get(pk=other["student"]), by=by)
         newcomer = Student.objects.get(pk=other["student"])

@@ -34,7 +34,7 @@ def substitute(anna: User, ineke: User, north: Location) -> GroupAccess:
     """Anna may see one more group until a date."""
     group = make_group(north, ineke, name="Groep Linde")
     until = TODAY() + 30 * DAY
-    return give_group_access(user=anna, group=group, starts_on=LONG_AGO, ends_on=until, reason="Ziek", by=ineke)
+    return give_group_access(user=anna, group=group, starts_on=LONG_AGO, ends_on=until, reason="Vervanging", by=ineke)
 
 
 def line_of(review: AccessReview, person: User, kind: str = "role") -> AccessReviewLine:
