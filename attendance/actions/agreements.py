@@ -31,6 +31,8 @@ def agree_reasons(*, client: Client, reasons: Sequence[str], source: str, starts
 def end_agreement(*, row: ReasonAgreement, version: int, ends_on: dt.date, by: User) -> ReasonAgreement:
     """The client hears no reason of lessons after `ends_on`. Raises ValidationError, also "stale"."""
     made = changed(ReasonAgreement.objects.all(), row.pk, version, {"ends_on": ends_on})
+    if ends_on < made.starts_on:  # said here: for the constraint on overlap that would be no range at all
+        raise ValidationError({"ends_on": _("The last day cannot be before the first day.")})
     made.full_clean()
     made.save()
     return made

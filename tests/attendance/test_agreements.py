@@ -174,6 +174,16 @@ def test_an_agreement_is_recorded_and_ended(utrecht: Client, ineke: User) -> Non
     assert "niet opgeslagen" in stale.content.decode()
 
 
+def test_an_end_before_the_beginning_is_said_at_the_field(utrecht: Client, ineke: User) -> None:
+    row = agree(utrecht, ineke, starts_on=FIRST)
+
+    answer = signed_in(ineke).post(reverse("attendance:agreement_end", args=[row.pk]), {"ends_on": "31-12-1799", "version": 1})
+
+    assert (answer.status_code, {*answer.context["form"].errors}) == (422, {"ends_on"})
+    row.refresh_from_db()
+    assert (row.ends_on, row.version) == (None, 1)
+
+
 @pytest.mark.parametrize(
     "changes", [{"reasons": ["ill"]}, {"reasons": []}, {"source": ""}, {"starts_on": "gisteren"}, {"client": "x"}]
 )

@@ -313,6 +313,7 @@ def test_the_head_says_how_a_list_is_sorted(north: Location, ineke: User) -> Non
     assert [(tag.strip(), address, word.strip()) for tag, address, word in heads] == [
         ("", "?sort=name", "Groep"),
         ("", "?sort=location", "Vestiging"),
+        ("", "?sort=kind", "Soort"),
         ('class="number" aria-sort="descending"', "?sort=placed", "Bezette plaatsen"),
         ("", "?sort=starts", "Vanaf"),
     ]
