@@ -232,14 +232,14 @@ def test_a_contract_that_is_over_has_no_client_to_tell(found: FollowUp, ineke: U
 def test_telling_the_client_is_the_step_when_its_turn_has_come(found: FollowUp, ineke: User, abdi: Enrolment) -> None:
     client = Client.objects.create(name="Gemeente Oost")
     add_contract(programme=abdi.programme, by=ineke, client=client, starts_on=LONG_AGO)
-    record_report(follow_up=found, version=found.version, done_on=TODAY(), by=ineke)
+    record_report(follow_up=found, version=found.version, done_on=TODAY(), page="<p>Gemist</p>", by=ineke)
     found.refresh_from_db()
     assert found.next_step == "talk"  # before its turn nothing moves
 
     for outcome in ("agreed", "handed", "handed", "handed"):
         climb(found, outcome, ineke)
     found.refresh_from_db()
-    record_report(follow_up=found, version=found.version, done_on=TODAY(), by=ineke)
+    record_report(follow_up=found, version=found.version, done_on=TODAY(), page="<p>Gemist</p>", by=ineke)
     found.refresh_from_db()
     assert (found.next_step, found.due_on) == ("close", working_days_after(TODAY(), 5))
 
