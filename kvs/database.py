@@ -5,11 +5,16 @@ from contextlib import contextmanager
 
 from django.db import connection, migrations, models, transaction
 
-_FUNCTION = """
+APPEND_ONLY = """
 CREATE OR REPLACE FUNCTION kvs_append_only() RETURNS trigger LANGUAGE plpgsql AS $body$
+DECLARE
+    resealed text := current_setting('kvs.resealing', true);
 BEGIN
     IF TG_OP = 'DELETE' AND current_setting('kvs.erasing', true) = 'on' THEN
         RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE' AND resealed <> '' AND to_jsonb(OLD) - resealed = to_jsonb(NEW) - resealed THEN
+        RETURN NEW;
     END IF;
     RAISE EXCEPTION '% is append-only, % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END
@@ -18,13 +23,13 @@ $body$;
 
 
 def append_only(table: str) -> migrations.RunSQL:
-    """Migration operation: `table` refuses UPDATE always and DELETE outside `erasing()`, with IntegrityError.
+    """Migration operation: `table` refuses UPDATE outside `resealing()` and DELETE outside `erasing()`, with IntegrityError.
 
     TRUNCATE stays possible: only the table's owner may do it, and tests empty their tables with it.
     """
     trigger = f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" '
     return migrations.RunSQL(
-        sql=_FUNCTION + trigger + "FOR EACH ROW EXECUTE FUNCTION kvs_append_only();",
+        sql=APPEND_ONLY + trigger + "FOR EACH ROW EXECUTE FUNCTION kvs_append_only();",
         reverse_sql=f'DROP TRIGGER append_only ON "{table}";',
     )
 
@@ -76,3 +81,17 @@ def forget_statistics(tables: Iterable[type[models.Model]]) -> None:
             for column in model._meta.local_concrete_fields if can_forget else ():
                 cursor.execute("SELECT pg_clear_attribute_stats(current_schema(), %s, %s, false)", [table, column.column])
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
+
+
+@contextmanager
+def resealing(column: str) -> Iterator[None]:
+    """Rows of append-only tables may change in this column and in nothing else, by this connection: for a new key that seals
+    what was sealed under the old one (kvs/rotation.py). Not one transaction: each row is its own.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('kvs.resealing', %s, false)", [column])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('kvs.resealing', '', false)")

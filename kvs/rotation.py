@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from kvs import catalogue
 from kvs.audit import log_bulk
+from kvs.database import resealing
 from kvs.environment import RETIRED, fingerprint, make_key, read_keys, write_key
 from kvs.fields import SealBroken, SealedField, blind_index, reseal, reseal_bytes
 from kvs.models import AuditAction, Card, KeySentinel, OneTimeLink, WebSession
@@ -151,7 +152,8 @@ def walk(say: Say) -> Tally:
     """Bring everything under the first key; says per column how much there was."""
     total = Tally()
     for column in sealed_columns():
-        found = move(column)
+        with resealing(str(column.field.column)):
+            found = move(column)
         say(f"  {column}: {found.values} values, {found.moved} moved")
         if found.broken:
             say(f"  {column}: {found.broken} values open with none of the keys")

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from pytest_django import Settings
 
 from kvs.audit import actor_middleware, check_registration, log_access, log_bulk
-from kvs.database import erasing
+from kvs.database import erasing, resealing
 from kvs.models import AccessEvent, AuditAction, AuditEntry, Location, Membership, Role, User
 from kvs.trace import acting
 from tests.factories import LONG_AGO, make_user
@@ -189,6 +189,19 @@ def test_lines_cannot_be_changed_and_only_an_erasure_deletes_them(db: None, mode
             model.objects.update(at="2020-01-01T00:00Z")
         assert model.objects.all().delete()[0] == 1
     assert model.objects.count() == 0
+
+
+def test_a_new_key_may_change_the_column_it_seals_and_nothing_else(db: None) -> None:
+    make_user()
+    with resealing("object_pk"):
+        assert AuditEntry.objects.update(object_pk="sealed anew") == 1
+        for others in ({"action": "delete"}, {"object_pk": "x", "action": "delete"}):
+            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+                AuditEntry.objects.update(**others)
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            AuditEntry.objects.all().delete()
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        AuditEntry.objects.update(object_pk="after it")
 
 
 def test_the_permission_to_delete_ends_with_the_block(db: None) -> None:
