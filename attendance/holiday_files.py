@@ -54,7 +54,7 @@ COLUMNS = (
     Column(
         "ends_on",
         _("last day"),
-        ("tot en met", "t/m", "tm", "laatste dag", "einde", "einddatum", "eind", "enddate", "end date", "end"),
+        ("tot en met", "t/m", "tm", "tot", "laatste dag", "einde", "einddatum", "eind", "enddate", "end date", "end", "until"),
         Kind.DATE,
     ),
     Column("regions", _("region"), ("regio", "regios", "region", "regions", "groups")),
@@ -157,7 +157,7 @@ def _of_sheets(sheets: Iterable[Sheet]) -> list[Holiday]:
         if header:
             rows = sheet.rows[header.row + 1 :]
             codes = [guess.code for guess in recognise(header, rows, COLUMNS)]
-            if {"name", "starts_on"} <= set(codes):
+            if {"name", "starts_on", "ends_on"} <= set(codes):  # without the last days each holiday would be one day
                 return _of_rows(rows, codes, header.row + 2)
     raise Unreadable(NO_COLUMNS)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from attendance.actions import Row, sign_register
 from attendance.actions.holidays import Period, take_holidays
 from attendance.actions.planning import cancel_lesson
-from attendance.holiday_files import read_holidays
+from attendance.holiday_files import NO_COLUMNS, read_holidays
 from attendance.models import Closure, Lesson
 from kvs.models import Location, Role, User
 from kvs.reading import Unreadable
@@ -56,6 +56,7 @@ OCTOBER = (dt.date(2026, 10, 17), dt.date(2026, 10, 25))
     "lines",
     [
         ("naam;van;tot en met", "Herfstvakantie;17-10-2026;25-10-2026"),
+        ("Naam;Van;Tot", "Herfstvakantie;17-10-2026;25-10-2026"),
         ("Vakantie,Begindatum,Einddatum", "Herfstvakantie,2026-10-17,2026-10-25"),
         ("Schoolvakanties 2026", "", "naam\tvanaf\tt/m", "Herfstvakantie\t17-10-2026\t25-10-2026"),
         (
@@ -72,6 +73,13 @@ def test_a_workbook_with_real_dates() -> None:
     book = write_xlsx([Sheet("Blad1", ("Naam", "Van", "Tot en met"), (("Herfstvakantie", *OCTOBER),))])
 
     assert read(book, "vakanties.xlsx") == [("Herfstvakantie", *OCTOBER, "")]
+
+
+def test_a_file_whose_last_days_are_not_recognised_is_refused() -> None:
+    with pytest.raises(Unreadable) as problem:
+        read(b"naam;van;sluiting\r\nHerfstvakantie;17-10-2026;25-10-2026", "x.csv")
+
+    assert str(problem.value) == NO_COLUMNS
 
 
 def test_a_day_without_a_last_day_is_one_day() -> None:
@@ -140,7 +148,7 @@ def test_the_same_row_twice_counts_once() -> None:
         (b"%PDF-1.7", "x.csv", "This is no spreadsheet"),
         (b"PK\x03\x04broken", "x.xlsx", "This file is damaged"),
         (b"just some text", "x.csv", "The columns were not found"),
-        (b"naam;van\r\n", "x.csv", "There are no holidays"),
+        (b"naam;van;tot en met\r\n", "x.csv", "There are no holidays"),
         (calendar(), "x.ics", "There are no holidays"),
         (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "x.ics", "This calendar is damaged"),
         (calendar("SUMMARY:x\r\nDTSTART;VALUE=DATE:20261399"), "x.ics", "This calendar is damaged"),
@@ -148,7 +156,7 @@ def test_the_same_row_twice_counts_once() -> None:
         (b"BEGIN:VCALENDAR\r\n" + b"X:" + b"y" * 300_000, "x.ics", "This calendar is too large"),
         (b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 700, "x.ics", "This file has more than 300 rows"),
         (calendar(*["SUMMARY:x\r\nDTSTART;VALUE=DATE:20261017"] * 301), "x.ics", "This file has more than 300 rows"),
-        (("naam;van\r\n" + "x;17-10-2026\r\n" * 301).encode(), "x.csv", "This file has more than 300 rows"),
+        (("naam;van;tot en met\r\n" + "x;17-10-2026\r\n" * 301).encode(), "x.csv", "This file has more than 300 rows"),
     ],
 )
 def test_what_is_no_list_of_holidays_is_refused_in_one_sentence(content: bytes, name: str, sentence: str) -> None:
