@@ -181,7 +181,7 @@ def _both_ends(begin: dt.date, end: dt.date | None, words: tuple[str, str], deta
 
 def _absence(student: Student, user: User, _period: Period) -> list[Happening]:
     """Reports of absence with the answer of the school; the reason for who may read reasons, and for nobody else."""
-    reports = AbsenceReport.objects.visible_to(user).filter(student=student).defer("reason")
+    reports = AbsenceReport.objects.visible_to(user).filter(student=student).defer("reason", "tellable")
     readable = AbsenceReport.objects.visible_to(user.only_as(*REASON_READERS)).filter(student=student)
     reasons = {row.pk: row.reason_label for row in readable}
     return [
