@@ -150,7 +150,8 @@ def _next_version(run: ReportRun) -> int:
 
 
 def _formats(document: render.Document) -> Iterator[tuple[ReportFile.Format, int]]:
-    if not pdf_available():
+    rows = sum(len(filled.rows) for filled in document.content.tables)
+    if rows <= rules.PDF_ROWS and not pdf_available():
         yield ReportFile.Format.PDF, 0
     yield ReportFile.Format.HTML, 0
     yield ReportFile.Format.XLSX, 0

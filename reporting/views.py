@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -116,12 +117,20 @@ def run_page(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "files": files,
         "page": reverse("reporting:file", args=[run.pk, page.pk]) if page else "",
         "disclosures": handed.select_related("client", "by"),
-        "no_pdf": pdf_available(),
+        "no_pdf": pdf_available() or _too_long(files),
         "kept_days": rules.FILES_KEPT_DAYS,
         "layout": run.profile,
         "layout_rows": profile.layout_rows(run.definition, run.profile) if run.profile else [],
     }
     return render(request, "reporting/run_page.html", context)
+
+
+def _too_long(files: list[ReportFile]) -> str:
+    """Why there is no PDF among the files; nothing when there is one, or when all are gone."""
+    if not files or any(file.format == ReportFile.Format.PDF for file in files):
+        return ""
+    text = _("Of a report of more than %(rows)s lines no PDF is made. Use the page to print, the workbook or the CSV.")
+    return text % {"rows": number_format(rules.PDF_ROWS, force_grouping=True)}
 
 
 @require_GET

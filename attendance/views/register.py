@@ -10,7 +10,7 @@ import segno
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Value
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -112,31 +112,10 @@ def register(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     post that row again with the version of "theirs". 422 {"errors": {enrolment or "": [sentences]}}: nothing was saved.
     A redirect means that the web session is locked: go there; what was posted is kept as a draft.
     """
-    lesson = _lesson(request, pk)
     if request.method == "GET":
         typed = form_data(request)
-        return _page(request, lesson, Answer(typed=row_forms(typed) if typed else {}))
-    return _post(request, lesson)
-
-
-def _lesson(request: KvsRequest, pk: uuid.UUID) -> Lesson:
-    """The lesson with its register, and as `taught` whether this person keeps that register. Raises Http404.
-
-    Whether there are scans and reasons is asked along: most registers have neither, and asking for them is a query each.
-    """
-    related = ("group", "register__saved_by", "register__signed_by")
-    taught = Value(True) if request.user.is_only(Role.TEACHER) else teaches(request.user)  # what a teacher sees she teaches
-    lessons = (
-        Lesson.objects.visible_to(request.user)
-        .select_related(*related)
-        .annotate(
-            taught=taught,
-            has_papers=Exists(LessonScan.objects.filter(lesson=OuterRef("pk"))),
-            has_reasons=Exists(claims_with_reason().filter(mark__lesson=OuterRef("pk"))),
-        )
-    )
-    found: Lesson = get_object_or_404(lessons, pk=pk)
-    return found
+        return _page(request, pk, Answer(typed=row_forms(typed) if typed else {}))
+    return _post(request, get_object_or_404(Lesson.objects.visible_to(request.user), pk=pk))
 
 
 def _post(request: KvsRequest, lesson: Lesson) -> HttpResponse:
@@ -146,11 +125,11 @@ def _post(request: KvsRequest, lesson: Lesson) -> HttpResponse:
     if saved is None:
         if by_fetch:
             return JsonResponse({"errors": errors}, status=422)
-        return _page(request, _lesson(request, lesson.pk), Answer(typed=typed, errors=errors), status=422)
+        return _page(request, lesson.pk, Answer(typed=typed, errors=errors), status=422)
     if by_fetch:
         return _json(lesson, saved)
     if saved.conflicts:
-        return _page(request, _lesson(request, lesson.pk), Answer(conflicts=saved.conflicts), status=409)
+        return _page(request, lesson.pk, Answer(conflicts=saved.conflicts), status=409)
     return _done(request, lesson, saved)
 
 
@@ -224,9 +203,10 @@ def _counts(marks: Iterable[Mark], size: int) -> rules.Counts:
     return rules.counts([mark.state for mark in marks], size=size, confirmed=sum(mark.student_at is not None for mark in marks))
 
 
-def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200) -> HttpResponse:
+def _page(request: KvsRequest, pk: uuid.UUID, answer: Answer, status: int = 200) -> HttpResponse:
+    course = _course(request, pk)
+    lesson = _lesson(request, pk)
     sheet = getattr(lesson, "register", None)
-    course = _course(request, lesson)
     lines = _lines(lesson, course, answer)
     people = [line.student.audit_id for line in lines]
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
@@ -252,6 +232,32 @@ def _page(request: KvsRequest, lesson: Lesson, answer: Answer, status: int = 200
         **_neighbours(lesson, course),
     }
     return render(request, "attendance/register.html", context, status=status)
+
+
+def _course(request: KvsRequest, pk: uuid.UUID) -> list[Step]:
+    """All lessons of the group of this lesson, in order: a few hundred short rows, and one query instead of four. The door of
+    the page too: what may be opened is the dearest question of the page, so it is asked once. Raises Http404.
+    """
+    lessons = Lesson.objects.filter(group__lessons=pk).annotate(visible=reaches(request.user)).order_by("starts_at")
+    course = [Step(*row) for row in lessons.values_list(*Step._fields)]
+    if not any(step.pk == pk and step.visible for step in course):
+        raise Http404
+    return course
+
+
+def _lesson(request: KvsRequest, pk: uuid.UUID) -> Lesson:
+    """A lesson that was found visible, with its register, and as `taught` whether this person keeps that register.
+
+    Whether there are scans and reasons is asked along: most registers have neither, and asking for them is a query each.
+    """
+    taught = Value(True) if request.user.is_only(Role.TEACHER) else teaches(request.user)  # what a teacher sees she teaches
+    lessons = Lesson.objects.select_related("group", "register").annotate(
+        taught=taught,
+        has_papers=Exists(LessonScan.objects.filter(lesson=OuterRef("pk"))),
+        has_reasons=Exists(claims_with_reason().filter(mark__lesson=OuterRef("pk"))),
+    )
+    found: Lesson = get_object_or_404(lessons, pk=pk)
+    return found
 
 
 def _past_signing(request: KvsRequest, lesson: Lesson, sheet: Register | None) -> dict[str, bool]:
@@ -309,15 +315,9 @@ def _fill_controls(line: Line, typed: RowForm | None) -> None:
 def _last_states(lesson: Lesson, course: list[Step], places: list[Enrolment]) -> dict[uuid.UUID, list[str]]:
     """What stands for each place in the five lessons of the group before this one, oldest first."""
     keys = [step.pk for step in course if step.starts_at < lesson.starts_at and not step.cancelled][-LAST_LESSONS:]
-    marks = Mark.objects.filter(lesson__in=keys, enrolment__in=places).values_list("enrolment", "lesson", "state")
+    marks = Mark.objects.filter(lesson__in=keys).values_list("enrolment", "lesson", "state")
     found = {(enrolment, key): state for enrolment, key, state in marks}
     return {place.pk: [found.get((place.pk, key), "") for key in keys] for place in places}
-
-
-def _course(request: KvsRequest, lesson: Lesson) -> list[Step]:
-    """All lessons of the group, in order: a few hundred short rows, and one query instead of four."""
-    lessons = Lesson.objects.filter(group=lesson.group_id).annotate(visible=reaches(request.user)).order_by("starts_at")
-    return [Step(*row) for row in lessons.values_list(*Step._fields)]
 
 
 def _neighbours(lesson: Lesson, course: list[Step]) -> dict[str, Any]:

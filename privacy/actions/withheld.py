@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kvs.holidays import is_working_day
 from kvs.models import User
 from privacy.models import WithheldTask
+from reporting.duo_hours import contracts_of, to_report
 from reporting.lessons import first_of_month
 from reporting.reports import duo
 from reporting.withheld import withheld
@@ -29,7 +30,7 @@ def duo_by(month: dt.date) -> dt.date:
 
 def number_withheld(month: dt.date) -> int:
     """How many students of the whole school should be in the file of `month` and may not be."""
-    found = duo.contracts_of(month, None).filter(duo.to_report("programme__"), programme__student__in=withheld(duo.REPORT))
+    found = contracts_of(month, None).filter(to_report("programme__"), programme__student__in=withheld(duo.REPORT))
     return found.values("programme__student").distinct().count()
 
 

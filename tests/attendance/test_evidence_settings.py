@@ -11,7 +11,7 @@ from attendance.hours import lesson_lines, total
 from attendance.hours_overview import overview
 from attendance.models import EvidenceSetting, Mark, ProvenOnly
 from kvs.models import Location, Role, User
-from reporting.reports.duo import minutes_per_contract
+from reporting.duo_hours import minutes_per_contract
 from students import actions
 from students.models import Client, Contract, Enrolment, Group
 from tests.attendance.test_after_signing import text

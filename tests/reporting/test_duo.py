@@ -22,10 +22,11 @@ from kvs.models import Location as Place
 from reporting import profile
 from reporting.actions import ask_report, hand_over, make_report
 from reporting.checks import problems
+from reporting.duo_hours import bucket
 from reporting.lessons import UnsignedRow
 from reporting.models import Disclosure, ReportRun
 from reporting.report import Column, Content, Delivery
-from reporting.reports.duo import LAYOUT, REPORT, Row, bucket
+from reporting.reports.duo import LAYOUT, REPORT, Row
 from reporting.rules import duo_file_name
 from students.actions import open_account
 from students.models import Contract, Programme

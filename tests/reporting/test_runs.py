@@ -14,10 +14,11 @@ from kvs.files import expire_files, open_file
 from kvs.jobs import Run, request_cancel, start_job
 from kvs.models import AuditEntry, Job, JobState, Location, Role, SealedFile, SealedFilePerson, User
 from kvs.pdf import pdf_available
-from reporting.actions import ask_report, delete_old_runs, hand_over, make_report
+from reporting.actions import _formats, ask_report, delete_old_runs, hand_over, make_report
 from reporting.models import DisclosedPerson, Disclosure, ReportFile, ReportRun
-from reporting.report import reports
-from reporting.rules import FILES_KEPT_DAYS
+from reporting.render import Document
+from reporting.report import Content, Filled, reports
+from reporting.rules import FILES_KEPT_DAYS, PDF_ROWS
 from students.actions import open_account
 from tests.factories import staff
 from tests.kvs.test_jobs import on_test_database, own_queue, wait_for  # noqa: F401  (a fixture for all tests here)
@@ -66,6 +67,13 @@ def test_the_files_are_sealed_and_know_who_is_in_them(fixed: FixedSchool, ineke:
     page = next(file for file in files if file.format == "html")
     assert b"Wisselaar, Siti van den" in open_file(page.file)
     assert (run.version, run.state) == (1, JobState.DONE)
+
+
+@pytest.mark.parametrize(("rows", "formats"), [(PDF_ROWS, FORMATS[:-1]), (PDF_ROWS + 1, ["html", "xlsx", "csv"])])
+def test_a_very_long_report_has_no_pdf(rows: int, formats: list[str]) -> None:
+    content = Content("numbers", (Filled(reports_for_tests.TABLE, [reports_for_tests.Row("1")] * rows),))
+    document = Document(reports()["slow"], content, school="", period="", version=1, made_at=timezone.now(), reference="")
+    assert [kind for kind, _table in _formats(document)] == formats
 
 
 def test_making_it_twice_makes_it_once(fixed: FixedSchool, ineke: User) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from kvs.files import open_file
 from kvs.jobs import claim
 from kvs.models import AccessEvent, Job, JobState, Location, Role, SealedFile, User
+from kvs.pdf import pdf_available
 from reporting.actions import ask_report, hand_over, make_report
 from reporting.models import Disclosure, ReportFile, ReportRun
 from reporting.report import reports
@@ -117,6 +118,16 @@ def test_the_page_to_print_opens_in_the_browser(run: ReportRun, ineke: User) -> 
     page = answer.content.decode()
     assert "Wisselaar, Siti van den" in page
     assert "=HYPERLINK(&quot;http://x&quot;)" in page
+
+
+@pytest.mark.skipif(bool(pdf_available()), reason=pdf_available())
+def test_a_report_without_pdf_says_why(run: ReportRun, ineke: User) -> None:
+    browser, sentence = signed_in(ineke), "Van een rapport van meer dan 3.000 regels wordt geen PDF gemaakt."
+    assert sentence not in browser.get(f"/rapporten/{run.pk}/").text
+    run.files.get(format="pdf").delete()
+    assert sentence in browser.get(f"/rapporten/{run.pk}/").text
+    run.files.all().delete()
+    assert sentence not in browser.get(f"/rapporten/{run.pk}/").text
 
 
 def test_every_table_has_a_csv_with_a_name_of_its_own(run: ReportRun, ineke: User) -> None:
