@@ -1,6 +1,7 @@
-"""What holidays of a file would do to the calendar of a location or the whole school, before anything is written."""
+"""What a closure, or holidays of a file, would do to the calendar of a location or the whole school, before it is written."""
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,24 @@ from attendance.holiday_files import Holiday
 from attendance.models import Closure, Lesson
 from kvs.models import Location, User
 from students.models import Group
+
+ByGroup = list[tuple[Group, list[Lesson]]]
+
+
+def lapsing(location: Location | None, first: dt.date, last: dt.date, user: User) -> list[Lesson]:
+    """The lessons that `user` may see and that lapse when `location` (None: the whole school) is closed in these days."""
+    found = Lesson.objects.visible_to(user).lapsing(location, first, last)
+    return list(found.select_related("group").order_by("group__name", "group", "starts_at"))
+
+
+def by_group(lessons: Iterable[Lesson]) -> ByGroup:
+    """Lessons as `lapsing` gives them, group by group."""
+    return [(group, list(rows)) for group, rows in groupby(lessons, key=lambda lesson: lesson.group)]
+
+
+def seen(lessons: Iterable[Lesson]) -> str:
+    """What stands for these lessons in a page that shows them before saving: another list is shown again."""
+    return hashlib.sha256(repr([str(lesson.pk) for lesson in lessons]).encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -36,9 +55,9 @@ class Line:
         return f"{self.holiday.starts_on} {self.holiday.ends_on} {self.holiday.name}"
 
     @property
-    def by_group(self) -> list[tuple[Group, list[Lesson]]]:
+    def by_group(self) -> ByGroup:
         """The lessons that would lapse, group by group."""
-        return [(group, list(rows)) for group, rows in groupby(self.lessons, key=lambda lesson: lesson.group)]
+        return by_group(self.lessons)
 
 
 def same_closure(name: str, first: dt.date, last: dt.date) -> tuple[str, dt.date, dt.date]:
@@ -53,19 +72,18 @@ def lines_of(holidays: Sequence[Holiday], location: Location | None, user: User,
         return [_line(row, [], [], today) for row in holidays]
     first, last = min(row.starts_on for row in usable if row.starts_on), max(row.ends_on for row in usable if row.ends_on)
     known = list(Closure.objects.covering(first, last).filter(location=location))
-    mine = Lesson.objects.visible_to(user).lapsing(location, first, last)
-    lapsing = list(mine.select_related("group").order_by("group__name", "group", "starts_at"))
+    found = lapsing(location, first, last, user)
     taken: set[uuid.UUID] = set()
     lines = []
     for row in holidays:
-        line = _line(row, known, lapsing, today)
+        line = _line(row, known, found, today)
         line.lessons = [lesson for lesson in line.lessons if lesson.pk not in taken]  # of two periods the first takes it
         taken |= {lesson.pk for lesson in line.lessons}
         lines.append(line)
     return lines
 
 
-def _line(row: Holiday, known: Iterable[Closure], lapsing: Iterable[Lesson], today: dt.date) -> Line:
+def _line(row: Holiday, known: Iterable[Closure], lessons: Iterable[Lesson], today: dt.date) -> Line:
     if not row.usable or row.starts_on is None or row.ends_on is None:
         return Line(row, why=row.problem or row.left_out)
     first, last = row.starts_on, row.ends_on
@@ -75,4 +93,4 @@ def _line(row: Holiday, known: Iterable[Closure], lapsing: Iterable[Lesson], tod
         return Line(row, why=_("Stands in the calendar already."))
     if last < today:
         return Line(row, why=_("Is over since %(day)s.") % {"day": date_format(last)})
-    return Line(row, overlaps=here[0] if here else None, lessons=[lesson for lesson in lapsing if first <= lesson.day <= last])
+    return Line(row, overlaps=here[0] if here else None, lessons=[lesson for lesson in lessons if first <= lesson.day <= last])

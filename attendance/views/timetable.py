@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from attendance import closing
 from attendance.actions import planning as actions
 from attendance.forms import CancelForm, ClosureForm, EndSlotForm, MakeLessonsForm, SlotForm
 from attendance.models import Closure, Lesson, Slot
@@ -209,7 +210,7 @@ def closures(request: KvsRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(*PLANNERS)
 def closure_add(request: KvsRequest) -> HttpResponse:
-    """Close the school, or a location, for some days; lessons already planned then lapse."""
+    """Close the school, or a location, for some days; lessons already planned then lapse, and are shown first."""
     locations = Location.objects.where_held(request.user, *PLANNERS)
     form = ClosureForm(form_data(request), locations=locations, whole_school=plans_everywhere(request.user))
 
@@ -226,8 +227,18 @@ def closure_add(request: KvsRequest) -> HttpResponse:
         messages.success(request, text % {"name": closure.name, "number": lapsed})
         return reverse("attendance:closures")
 
-    page = {"parent": _("Days without lessons"), "parent_url": reverse("attendance:closures")}
-    return form_page(request, form, act=act, done=done, title=_("School closed"), verb=_("Save"), **page)
+    page: dict[str, Any] = {"parent": _("Days without lessons"), "parent_url": reverse("attendance:closures")}
+    page |= {"title": _("School closed"), "verb": _("Save")}
+    if request.method == "POST" and "back" in request.POST:
+        return render(request, "components/form_page.html", {"form": form, **page})
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data
+        lessons = closing.lapsing(days["location"], days["starts_on"], days["ends_on"], request.user)
+        seen = closing.seen(lessons)
+        if lessons and request.POST.get("seen") != seen:
+            found = {"groups": closing.by_group(lessons), "number": len(lessons), "seen": seen}
+            return render(request, "attendance/closure_check.html", {"form": form, **found, **page})
+    return form_page(request, form, act=act, done=done, **page)
 
 
 @require_http_methods(["GET", "POST"])

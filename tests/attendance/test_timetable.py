@@ -442,6 +442,24 @@ def test_only_who_plans_everywhere_closes_the_whole_school(group: Group, north: 
     assert Closure.objects.count() == 0
 
 
+def test_lessons_that_lapse_are_shown_before_the_school_closes(group: Group, ineke: User, anna: User, chris: User) -> None:
+    slot(group, ineke, teacher=anna)
+    make(group, ineke, dt.date(2026, 3, 20))
+    first, *later = Lesson.objects.order_by("starts_at")
+    url, browser = reverse("attendance:closure_add"), signed_in(ineke)
+    data = {"name": "Studiedag", "location": str(group.location_id), "starts_on": str(first.day), "ends_on": str(first.day)}
+    shown = browser.post(url, data)
+    assert (shown.status_code, shown.context["groups"], Closure.objects.count()) == (200, [(group, [first])], 0)
+    assert "1 geplande les vervalt" in shown.text
+    back = browser.post(url, data | {"seen": shown.context["seen"], "back": "1"})
+    assert (back.status_code, back.context["form"]["name"].value(), Closure.objects.count()) == (200, "Studiedag", 0)
+    longer = browser.post(url, data | {"ends_on": str(later[0].day), "seen": shown.context["seen"]})
+    assert (longer.status_code, longer.context["number"], Closure.objects.count()) == (200, 2, 0)
+    assert browser.post(url, data | {"seen": shown.context["seen"]}).status_code == 302
+    assert (Closure.objects.count(), [row.pk for row in Lesson.objects.filter(cancelled=True)]) == (1, [first.pk])
+    assert signed_in(chris).post(url, data).status_code == 403
+
+
 def test_the_timetable_asks_the_same_of_the_database_for_three_rows(
     group: Group, ineke: User, anna: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
