@@ -1,5 +1,6 @@
 """Ground floor of KVS as a Django app."""
 
+from django import forms
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,8 @@ class KvsConfig(AppConfig):
     def ready(self) -> None:
         """Register the privacy checks, follow the models the catalogue wants audited, and know all kinds of jobs."""
         from kvs import audit, checks  # noqa: F401, PLC0415  (need the models, which are loaded only now)
+        from kvs.widgets import year_is_meant  # noqa: PLC0415  (as above)
 
+        forms.DateField.default_validators = [year_is_meant]  # here, so that no date field of a form can do without
         audit.register_models()
         autodiscover_modules("tasks")  # the web process starts jobs whose work functions stand there

@@ -1,5 +1,6 @@
 """Form widgets of our own."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+EARLIEST_YEAR = 1900  # of a day: somebody's birth
 
 
 class DateInput(forms.DateInput):
@@ -19,6 +21,14 @@ class DateInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+def year_is_meant(day: dt.date) -> None:
+    """A validator of every day that is typed (kvs/apps.py): the last day of 9999 has no day after it, and a place in a group
+    from then on stands in the way for ever. Raises ValidationError.
+    """
+    if not EARLIEST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(_("Choose a year from %(first)d to %(last)d."), params={"first": EARLIEST_YEAR, "last": LAST_YEAR})
 
 
 class MomentInput(forms.DateTimeInput):

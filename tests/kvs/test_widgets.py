@@ -2,9 +2,11 @@
 
 from html.parser import HTMLParser
 
+import pytest
 from django import forms
 
 from kvs.widgets import LongSelect
+from students.models import Enrolment
 
 CHOICES = [("", "Alle groepen"), ("1", "NT2 B1 <dag> & 'avond'"), ("2", 'Z-route "4"')]
 
@@ -35,3 +37,20 @@ def test_same_select_as_django_writes() -> None:
 
 def test_names_are_escaped() -> None:
     assert "<dag>" not in LongSelect(choices=CHOICES).render("group", "1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "problems"),
+    [
+        ("1899-12-31", ["Kies een jaar van 1900 tot en met 2100."]),
+        ("1900-01-01", []),
+        ("2100-12-31", []),
+        ("2101-01-01", ["Kies een jaar van 1900 tot en met 2100."]),
+        ("9999-12-31", ["Kies een jaar van 1900 tot en met 2100."]),
+    ],
+)
+def test_a_year_nobody_means_is_refused_in_every_form(typed: str, problems: list[str]) -> None:
+    of_model = forms.modelform_factory(Enrolment, fields=["starts_on"])({"starts_on": typed})
+    assert of_model.errors.get("starts_on", []) == problems
+    plain = type("Plain", (forms.Form,), {"day": forms.DateField()})({"day": typed})
+    assert plain.errors.get("day", []) == problems
