@@ -41,7 +41,7 @@ def fill(today: dt.date) -> None:
 
 def _outside(today: dt.date, by: User) -> None:
     """Days of work with a statement, the intake of before the course, and one entry that was mended."""
-    route = Programme.objects.filter(route="z", contracts__course="integration", ends_on=None, starts_on__lte=today)
+    route = Programme.objects.filter(route="z", contracts__course="integration", ends_on=None, starts_on__lte=today - 3 * WEEK)
     people = route.distinct().select_related("student").order_by("student__number")[:PARTICIPATING]
     town = {"kind": "intake", "provider": "Gemeente Oosterveen", "evidence": "municipality"}
     work = {"kind": "participation", "provider": PRACTICE, "evidence": "statement"}

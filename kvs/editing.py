@@ -1,6 +1,6 @@
 """Two people editing one row: the second is told who was first, and loses nothing (decisions.md 29)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from typing import Any, TypeVar
 
@@ -56,10 +56,10 @@ def attempt(form: BaseForm, action: "Callable[[], Made]") -> "Made | None":
     except ValidationError as problem:
         _show(form, problem)
     except IntegrityError as problem:
-        sentence = _constraint_sentence(problem)
-        if sentence is None:
+        constraint = _broken(problem)
+        if constraint is None:
             raise
-        form.add_error(None, sentence)
+        form.add_error(_field_of(form, constraint), str(constraint.violation_error_message))
     return None
 
 
@@ -72,13 +72,30 @@ def _show(form: BaseForm, problem: ValidationError) -> None:
         form.add_error(None, problem)
         return
     for name, errors in problem.error_dict.items():
-        form.add_error(name if name in form.fields else None, errors)
+        for error in errors:
+            form.add_error(name if name in form.fields else _field_of(form, _told_by(error)), error)
 
 
-def _constraint_sentence(problem: IntegrityError) -> str | None:
-    name = getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None)
+def _speaking() -> Iterator[models.BaseConstraint]:
+    """The constraints with a sentence of their own."""
     for model in apps.get_models():
         for constraint in model._meta.constraints:
-            if constraint.name == name and constraint.violation_error_message != constraint.default_violation_error_message:
-                return str(constraint.violation_error_message)
-    return None
+            if constraint.violation_error_message != constraint.default_violation_error_message:
+                yield constraint
+
+
+def _told_by(error: ValidationError) -> models.BaseConstraint | None:
+    """The constraint whose sentence this is: the validation of a model puts it at no field."""
+    return next((one for one in _speaking() if str(one.violation_error_message) == str(error.message)), None)
+
+
+def _field_of(form: BaseForm, constraint: models.BaseConstraint | None) -> str | None:
+    """The one field of the form that a check is about; None when there are more, or none."""
+    about = constraint.condition.referenced_base_fields if isinstance(constraint, models.CheckConstraint) else set()
+    found = [name for name in about if name in form.fields]
+    return found[0] if len(found) == 1 else None
+
+
+def _broken(problem: IntegrityError) -> models.BaseConstraint | None:
+    name = getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None)
+    return next((constraint for constraint in _speaking() if constraint.name == name), None)

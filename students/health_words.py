@@ -14,6 +14,7 @@ WORDS = (
     *("diabetes", "suikerziek*", "astma*", "epilep*", "migraine*", "reuma*", "hernia*", "rugpijn", "rugklacht*", "hartklacht*"),
     *("hartinfarct*", "beroerte*", "operatie*", "geopereerd", "medicijn*", "medicatie", "diagnos*", "huisarts*", "specialist"),
     *("verslaafd*", "verslaving*", "alcoholis*", "autis*", "adhd", "handicap*", "gehandicapt*", "invalide*", "dement*"),
+    *("ontsteking*", "longontsteking*", "blaasontsteking*", "keelontsteking*", "hersenschudding*", "allergi*"),
     *("sick*", "illness*", "disease*", "flu", "fever", "cancer", "pregnan*", "surgery", "hospital*", "medicat*", "disab*"),
 )
 # Also names of work and of where it is done: no slip where somebody tells what work they did.

@@ -1,5 +1,6 @@
 """Hours that no register holds: outside lessons, brought along when KVS began; and what an hour is under a contract."""
 
+import datetime as dt
 import uuid
 
 from django.db import models
@@ -8,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from attendance.hour_rules import CLASS_LABELS, CLASSES, OUTSIDE
+from attendance.models.outside_rules import MOST_A_DAY, OutsideRule
 from kvs.models import Role, User
-from students.models import Contract, Programme
+from students.models import Contract, Programme, Student
 
 # Who may read hours of others; tests/attendance compares with the data catalogue.
 HOUR_READERS = (Role.ADMINISTRATION, Role.COORDINATOR, Role.FINANCE, Role.MANAGEMENT, Role.PRIVACY_OFFICER)
-MOST_A_DAY = 16 * 60
 MOST_BROUGHT = 5000 * 60  # the largest contract there is
 
 
@@ -111,6 +112,10 @@ class OutsideHoursQuerySet(models.QuerySet["OutsideHours"]):
         """The last word on each entry: what was corrected counts no more."""
         return self.filter(correction__isnull=True)
 
+    def standing_on(self, student: Student, day: dt.date) -> "OutsideHoursQuerySet":
+        """What counts for `student` on `day`, whatever the programme: somebody has one day."""
+        return self.current().filter(programme__student=student, day=day, minutes__gt=0)
+
 
 class OutsideHours(models.Model):
     """Hours of one day outside lessons, with who gave them and what shows it. Append-only: a correction is a new row."""
@@ -167,6 +172,18 @@ class OutsideHours(models.Model):
                 condition=Q(day__gte="2007-01-01"),
                 name="outside_day",
                 violation_error_message=_("This is before the year 2007. Is the year right?"),
+            ),
+            OutsideRule(
+                name="outside_day_total",
+                violation_error_message=_("A day has at most 16 hours. Look at what is noted for this day already."),
+            ),
+            OutsideRule(
+                name="outside_in_programme",
+                violation_error_message=_("This day is not within the programme, or still to come."),
+            ),
+            OutsideRule(
+                name="outside_once",
+                violation_error_message=_("These hours are noted already. Correct that entry if there were more."),
             ),
         ]
 

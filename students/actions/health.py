@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from students.health_words import says_health
 
-OF_WORK = ("work_experience",)
+OF_WORK = ("work_experience", "provider")  # names of work, and of where it is done
 
 
 def check_no_health(notes: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from attendance.actions.hours import (
     add_outside_hours,
@@ -125,7 +127,9 @@ def test_noted_hours_are_on_the_page_and_count(programme: Programme, ineke: User
     ("field", "typed", "sentence"),
     [
         ("day", "2999-01-01", "Deze dag moet nog komen."),
-        ("day", "1998-01-01", "Dit is vóór het jaar 2007. Klopt het jaar?"),
+        ("day", "2010-05-05", "Dit traject begint op 1 jan 2020, en deze dag ligt daarvoor."),
+        ("provider", "Ziekenhuis Oost, longontsteking", "Schrijf hier niets over ziekte"),
+        ("reference", "griep gehad", "Schrijf hier niets over ziekte"),
         ("minutes", "0", "Vul in hoeveel uur het was."),
         ("minutes", "16,5", "Zorg ervoor dat deze waarde hoogstens 16 is."),
         ("minutes", "drie", "Voer een getal in."),
@@ -138,7 +142,98 @@ def test_what_is_refused_says_why_and_stays(field: str, typed: str, sentence: st
 
     assert (answer.status_code, OutsideHours.objects.count()) == (422, 0)
     assert sentence in text(answer)
-    assert 'value="Buurthuis Oost"' in answer.content.decode()
+    assert sentence in " ".join(answer.context["form"].errors[field])  # at the field
+    assert f'value="{escape(typed)}"' in answer.content.decode() or field == "kind"
+
+
+def test_an_organisation_may_be_a_hospital(programme: Programme, ineke: User) -> None:
+    add_outside_hours(programme=programme, by=ineke, **{**DONE, "provider": "Ziekenhuis Oosterveen"})
+
+    assert OutsideHours.objects.get().provider == "Ziekenhuis Oosterveen"
+
+
+# --- what a day can hold
+
+
+def of_day(**other: Any) -> dict[str, Any]:
+    return {**DONE, **other}
+
+
+def test_the_same_evidence_is_noted_once(programme: Programme, ineke: User) -> None:
+    """Also with other capitals or another number of hours; once it was taken away it can be noted again."""
+    entry = add_outside_hours(programme=programme, by=ineke, **DONE)
+    browser = signed_in(ineke)
+    for again in ({}, {"minutes": "1"}, {"provider": "buurthuis oost"}):
+        answer = browser.post(url("outside_add", programme), {**TYPED, **again})
+        assert (answer.status_code, OutsideHours.objects.count()) == (422, 1)
+        assert "Deze uren zijn al genoteerd: 7 sep 2026" in " ".join(answer.context["form"].errors["reference"])
+    assert browser.post(url("outside_add", programme), {**TYPED, "reference": "14-09-2026"}).status_code == 302
+    correct_outside_hours(entry=entry, by=ineke, **of_day(minutes=0))
+    assert browser.post(url("outside_add", programme), TYPED).status_code == 302
+
+
+def test_a_day_has_sixteen_hours_over_all_programmes_and_a_correction_counts_for_what_it_corrects(
+    programme: Programme, ineke: User
+) -> None:
+    other = actions.start_programme(student=programme.student, by=ineke, law="none", starts_on=dt.date(2026, 1, 1))
+    entry = add_outside_hours(programme=programme, by=ineke, **of_day(minutes=10 * 60))
+    add_outside_hours(programme=other, by=ineke, **of_day(minutes=6 * 60, reference="2"))
+
+    answer = signed_in(ineke).post(url("outside_add", other), {**TYPED, "minutes": "0,5", "reference": "3"})
+    assert "voor 7 sep 2026 zijn al 16 uur genoteerd" in " ".join(answer.context["form"].errors["minutes"])
+    with pytest.raises(ValidationError, match="hoogstens 16 uur"):
+        correct_outside_hours(entry=entry, by=ineke, **of_day(minutes=11 * 60))
+    less = correct_outside_hours(entry=entry, by=ineke, **of_day(minutes=9 * 60))
+    assert correct_outside_hours(entry=less, by=ineke, **of_day(minutes=10 * 60)).minutes == 10 * 60
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({}, "outside_once"),
+        ({"reference": "2", "minutes": 15 * 60}, "outside_day_total"),
+        ({"day": dt.date(2019, 12, 31)}, "outside_in_programme"),
+        ({"day": dt.date(2999, 1, 1)}, "outside_in_programme"),
+    ],
+)
+def test_the_database_refuses_what_slips_past_the_action(
+    said: dict[str, Any], name: str, programme: Programme, ineke: User
+) -> None:
+    entry = add_outside_hours(programme=programme, by=ineke, **DONE)
+    row = OutsideHours(programme=programme, by_audit_id=ineke.audit_id, **of_day(**said))
+
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        row.save(force_insert=True)
+    OutsideHours.objects.create(programme=programme, by_audit_id=ineke.audit_id, corrects=entry, **of_day(minutes=60))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_the_same_day_at_once_one_is_refused(programme: Programme, ineke: User) -> None:
+    """Straight to the database: its lock holds the second until the first is in."""
+    ready, found = threading.Barrier(2), []
+
+    def save(number: int) -> None:
+        row = OutsideHours(programme=programme, by_audit_id=ineke.audit_id, **of_day(minutes=9 * 60, reference=str(number)))
+        try:
+            with transaction.atomic():
+                ready.wait(10)
+                row.save(force_insert=True)
+            found.append("saved")
+        except IntegrityError:
+            found.append("refused")
+        finally:
+            connection.close()
+
+    for round_ in range(5):
+        savers = [threading.Thread(target=save, args=(2 * round_ + number,)) for number in range(2)]
+        for saver in savers:
+            saver.start()
+        for saver in savers:
+            saver.join()
+        if round_ == 0:
+            assert sorted(found) == ["refused", "saved"]
+            found.clear()
+    assert set(found) == {"refused"}
 
 
 def test_a_correction_keeps_the_first_word_and_only_the_last_counts(programme: Programme, ineke: User, bram: User) -> None:
@@ -304,7 +399,7 @@ def test_the_page_asks_a_fixed_number_of_questions(
     asked = []
     for rows in (1, 2):
         for number in range(rows):
-            add_outside_hours(programme=programme, by=ineke, **DONE)
+            add_outside_hours(programme=programme, by=ineke, **of_day(reference=f"{rows}-{number}"))
             set_opening_balance(contract=contract, by=ineke, **{**BROUGHT, "year": 2020 + rows * 2 + number})
         if rows == 2:
             early = dt.date(2025, 1, 1)
