@@ -91,7 +91,8 @@ def _told_by(error: ValidationError) -> models.BaseConstraint | None:
 
 def _field_of(form: BaseForm, constraint: models.BaseConstraint | None) -> str | None:
     """The one field of the form that a check is about; None when there are more, or none."""
-    about = constraint.condition.referenced_base_fields if isinstance(constraint, models.CheckConstraint) else set()
+    condition = constraint.condition if isinstance(constraint, models.CheckConstraint) else None
+    about = condition.referenced_base_fields if isinstance(condition, models.Q) else set()
     found = [name for name in about if name in form.fields]
     return found[0] if len(found) == 1 else None
 
