@@ -10,8 +10,10 @@ from typing import Any
 from auditlog.registry import auditlog  # noqa: TID251  (its owner)
 from django.apps import apps
 from django.core import checks
+from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from kvs import catalogue
 from kvs.models import AccessEvent, AuditAction, AuditEntry, Role, User
@@ -64,6 +66,11 @@ def log_bulk(instances: Iterable[Model], action: AuditAction, fields: Iterable[s
         AuditEntry.objects.bulk_create([AuditEntry.objects.line(row, action, names) for row in instances], batch_size=1000)
 
 
+# Every page that shows people writes these lines: said to the database at once, it takes a quarter of what `bulk_create` does.
+SAW = """INSERT INTO "kvs_accessevent"
+(at, day, kind, viewer_audit_id, viewer_role, subject_audit_id, reason) SELECT %s, %s, %s, %s, %s, unnest(%s::uuid[]), %s"""
+
+
 def log_access(
     viewer: User, role: Role, subjects: Iterable[uuid.UUID], kind: AccessEvent.Kind, reason: str = "daily_work"
 ) -> None:
@@ -71,11 +78,12 @@ def log_access(
 
     `reason` is a code of letters and underscores. A list is recorded once per viewer, person and day.
     """
-    events = [
-        AccessEvent(viewer_audit_id=viewer.audit_id, viewer_role=role, subject_audit_id=subject, kind=kind, reason=reason)
-        for subject in dict.fromkeys(subjects)
-    ]
-    AccessEvent.objects.bulk_create(events, ignore_conflicts=kind == AccessEvent.Kind.LIST, batch_size=1000)
+    people = list(dict.fromkeys(subjects))
+    if people:
+        again = " ON CONFLICT DO NOTHING" if kind == AccessEvent.Kind.LIST else ""
+        seen = (timezone.now(), timezone.localdate(), kind, viewer.audit_id, role, people, reason)
+        with connection.cursor() as cursor:
+            cursor.execute(SAW + again, seen)
 
 
 @checks.register("privacy")

@@ -126,7 +126,7 @@ def test_noted_hours_are_on_the_page_and_count(programme: Programme, ineke: User
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("day", "2999-01-01", "Deze dag moet nog komen."),
+        ("day", "2099-01-01", "Deze dag moet nog komen."),
         ("day", "2010-05-05", "Dit traject begint op 1 jan 2020, en deze dag ligt daarvoor."),
         ("provider", "Ziekenhuis Oost, longontsteking", "Schrijf hier niets over ziekte"),
         ("reference", "griep gehad", "Schrijf hier niets over ziekte"),

@@ -412,7 +412,7 @@ def test_a_teacher_takes_in_a_letter_and_cannot_read_it_again(rania: Student, an
 @pytest.mark.parametrize(("wrong", "sentence"), [
     ({"about": "person"}, "Zeg over wie de klacht gaat."),
     ({"person_kind": "student", "who": "2020-9999"}, "Hiermee is niemand bekend"),
-    ({"received_on": "2999-01-01"}, "toekomst"),
+    ({"received_on": "2099-01-01"}, "toekomst"),
     ({"about": "request", "reference": "AVG 0000-0000"}, "geen AVG-verzoek van deze persoon"),
     ({"name": ""}, "verplicht"),
 ])  # fmt: skip

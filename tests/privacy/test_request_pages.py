@@ -183,7 +183,7 @@ def test_a_student_is_recognised_later(rania: Student, ineke: User, dana: User) 
 
 @pytest.mark.parametrize(("wrong", "sentence"), [
     ({"who": "2020-9999"}, "Hiermee is niemand bekend"),
-    ({"received_on": "2999-01-01"}, "toekomst"),
+    ({"received_on": "2099-01-01"}, "toekomst"),
     ({"seen": "on"}, "alleen aan de balie"),
     ({"name": ""}, "verplicht"),
 ])  # fmt: skip
