@@ -40,12 +40,22 @@ class Clash(Exception):
         self.rows = rows
 
 
-def check_day(day: dt.date, field: str) -> None:
-    """Raise ValidationError for a day to come, or one so long ago that it is a typing mistake."""
-    if day > timezone.localdate():
-        raise ValidationError({field: _("This day is still to come.")})
+def refuse_odd_day(day: dt.date, last: dt.date | None = None) -> None:
+    """Raise ValidationError for a day so long ago that it is a typing mistake, or after `last` (None: today)."""
+    if day > (last or timezone.localdate()):
+        raise ValidationError(
+            _("This is more than two years ahead. Is the year right?") if last else _("This day is still to come.")
+        )
     if day < rules.EARLIEST:
-        raise ValidationError({field: _("This is before the year 2000. Is the year right?")})
+        raise ValidationError(_("This is before the year 2000. Is the year right?"))
+
+
+def check_day(day: dt.date, field: str, last: dt.date | None = None) -> None:
+    """As refuse_odd_day, with the sentence at `field`."""
+    try:
+        refuse_odd_day(day, last)
+    except ValidationError as odd:
+        raise ValidationError({field: odd}) from odd
 
 
 @transaction.atomic
@@ -108,8 +118,7 @@ def check_attempt(law: str, part: str, level: str, day: dt.date, result: str, re
         raise ValidationError({"result": _("This exam is still to come, so there is no result yet.")})
     if (result == rules.NONE) != bool(reason):
         raise ValidationError({"reason": _("Say why there is no result; with another result there is nothing to say.")})
-    if day < rules.EARLIEST:
-        raise ValidationError({"taken_on": _("This is before the year 2000. Is the year right?")})
+    check_day(day, "taken_on", rules.exams_known_until(timezone.localdate()))
 
 
 def _lock(programmes: set[uuid.UUID]) -> None:

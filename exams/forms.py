@@ -4,6 +4,7 @@ A sheet names its cells by programme and skill; each carries the version it show
 sheet are told. What clashes stays as typed and is saved at the next try: by then its typist has seen the other value.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -12,16 +13,19 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exams import rules
-from exams.actions import Cell, Clash
+from exams.actions import Cell, Clash, refuse_odd_day
 from exams.models import ExamAttempt, Level, LevelMeasurement, Skill, exam_label
 from kvs.widgets import DateInput, LongSelect
 from students.models import Programme
 
 NOT_MEASURED = ("", "–")
+Standing = dict[str, str]  # what is stored, by the name of its field, versions included
 
 
 class Line(NamedTuple):
@@ -34,15 +38,63 @@ class Line(NamedTuple):
 
 
 class Sheet(forms.Form):
-    """What sheets share: a field and a version per cell, and how a clash is told."""
+    """What sheets share: a field and a version per cell, how a clash is told, and how the sheet turns to another day.
+
+    `shows` says what the cells and versions were read for. What is saved goes to the day (and exam) that stand in the
+    fields everybody sees; when those were changed meanwhile, `turn` shows first what stands there already.
+    """
+
+    shows = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
 
     programmes: list[Programme]
+    day_field: str
 
-    def _add_cell(self, key: str, field: forms.Field, version: int) -> None:
+    def _add_cell(self, key: str, field: forms.Field) -> None:
         self.fields[key] = field
-        self.fields[f"v-{key}"] = forms.IntegerField(
-            widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1, initial=version
-        )
+        self.fields[f"v-{key}"] = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
+
+    def clean_shows(self) -> str:
+        """What the cells were read for; nothing when that names no day."""
+        shows: str = self.cleaned_data["shows"]
+        try:
+            dt.date.fromisoformat(shows[-10:])
+        except ValueError:
+            return ""
+        return shows
+
+    @property
+    def moved(self) -> bool:
+        """Whether the fields name something else than the cells were read for."""
+        return self.cleaned_data["shows"] not in ("", self.state)
+
+    @property
+    def state(self) -> str:
+        """What the fields everybody sees name: a day in ISO form, with an exam before it where there is one."""
+        return str(self.cleaned_data[self.day_field])
+
+    def standing(self, stored: Any) -> Standing:
+        """What is stored, as the fields hold it. Each sheet has rows of its own."""
+        raise NotImplementedError
+
+    def touched(self, before: Standing) -> set[str]:
+        """The cells that were filled in otherwise than `before`. Valid sheets only."""
+        typed = {name: self.cleaned_data.get(name) or "" for name in before if not name.startswith("v-")}
+        return {name for name, value in typed.items() if value and value != before[name]}
+
+    def turn(self, now: Standing, touched: set[str]) -> None:
+        """Show what stands `now`, with what was typed on top of it. Saving that is a choice made knowingly."""
+        day = self.cleaned_data[self.day_field]
+        typed: Any = copy(self.data)
+        typed[self.add_prefix("shows")] = self.state
+        for name, value in now.items():
+            if name not in touched:
+                typed[self.add_prefix(name)] = value
+        self.data = typed
+        sentence = _("The sheet now shows %(day)s, with what you filled in. Nothing is saved yet: look at it and save.")
+        self.add_error(self.day_field, sentence % {"day": date_format(day)})
+        for name in touched:
+            if now[name] not in ("", self.cleaned_data[name]):
+                self.add_error(name, _there(dict(self.fields[name].choices)[now[name]]))  # type: ignore[attr-defined]
 
     def _version(self, key: str) -> int:
         return self.cleaned_data.get(f"v-{key}") or 0
@@ -65,10 +117,15 @@ class Sheet(forms.Form):
         return made
 
 
+def _there(value: Any) -> str:
+    return _("%(value)s stands here already. Save again to make it yours.") % {"value": value}
+
+
 class LevelSheet(Sheet):
     """The levels of one day: a line per student, a cell per skill; empty is not measured."""
 
-    measured_on = forms.DateField(label=gettext_lazy("Measured on"), widget=forms.HiddenInput)
+    day_field = "measured_on"
+    measured_on = forms.DateField(label=gettext_lazy("Measured on"), widget=DateInput())
     kind = forms.ChoiceField(label=gettext_lazy("Kind of measurement"), choices=LevelMeasurement.Kind)
 
     def __init__(
@@ -76,17 +133,31 @@ class LevelSheet(Sheet):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.programmes = programmes
+        self.initial = {**self.initial, **self.standing(stored)}
         for programme in programmes:
             for skill in Skill:
-                row = stored.get((programme.pk, skill.value))
                 field = forms.ChoiceField(
                     label=f"{programme.student.list_name}, {skill.label}",
                     choices=[NOT_MEASURED, *Level.choices],
                     required=False,
-                    initial=row.level if row else "",
                     widget=LongSelect,
                 )
-                self._add_cell(_key(programme.pk, skill), field, row.version if row else 0)
+                self._add_cell(_key(programme.pk, skill), field)
+
+    def clean_measured_on(self) -> dt.date:
+        """A day that has been, and not by a slip of the keyboard."""
+        day: dt.date = self.cleaned_data["measured_on"]
+        refuse_odd_day(day)
+        return day
+
+    def standing(self, stored: Mapping[tuple[uuid.UUID, str], LevelMeasurement]) -> Standing:
+        """What is stored, as the fields hold it."""
+        found: Standing = {}
+        for programme in self.programmes:
+            for skill in Skill:
+                row, key = stored.get((programme.pk, skill.value)), _key(programme.pk, skill)
+                found |= {key: row.level if row else "", f"v-{key}": str(row.version if row else 0)}
+        return found
 
     def cells(self) -> dict[tuple[uuid.UUID, str], Cell]:
         """What was typed, by (programme, skill)."""
@@ -125,28 +196,58 @@ def _level_now(row: Any) -> str:
 class ResultSheet(Sheet):
     """How one exam of one day went: a line per student with a result and, when there is none, why."""
 
+    day_field = "op"
+    op = forms.DateField(label=gettext_lazy("Day of the exam"), widget=DateInput())
     told_by = forms.ChoiceField(label=gettext_lazy("Known from"), choices=ExamAttempt.Told)
 
-    def __init__(self, *args: Any, programmes: list[Programme], stored: Mapping[uuid.UUID, ExamAttempt], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        programmes: list[Programme],
+        laws: Iterable[str],
+        stored: Mapping[uuid.UUID, ExamAttempt],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.programmes = programmes
+        self.initial = {**self.initial, **self.standing(stored)}
+        self.fields["examen"] = ExamField(laws)
+        self.order_fields(["examen", "op", "told_by"])
         for programme in programmes:
-            row = stored.get(programme.pk)
             result = forms.ChoiceField(
                 label=f"{programme.student.list_name}, {_('result')}",
                 choices=[("", _("not sat")), *ExamAttempt.Result.choices],
                 required=False,
-                initial=row.result if row else "",
                 widget=LongSelect,
             )
-            self._add_cell(f"result-{programme.pk}", result, row.version if row else 0)
+            self._add_cell(f"result-{programme.pk}", result)
             self.fields[f"reason-{programme.pk}"] = forms.ChoiceField(
                 label=f"{programme.student.list_name}, {_('why there is no result')}",
                 choices=ExamAttempt.Reason,
                 required=False,
-                initial=row.reason if row else "",
                 widget=LongSelect,
             )
+
+    def clean_op(self) -> dt.date:
+        """Not by a slip of the keyboard. An exam may be still to come."""
+        day: dt.date = self.cleaned_data["op"]
+        refuse_odd_day(day, rules.exams_known_until(timezone.localdate()))
+        return day
+
+    @property
+    def state(self) -> str:
+        """The exam and the day."""
+        part, level = self.cleaned_data["examen"]
+        return f"{part}:{level} {self.cleaned_data['op']}"
+
+    def standing(self, stored: Mapping[uuid.UUID, ExamAttempt]) -> Standing:
+        """What is stored, as the fields hold it."""
+        found: Standing = {}
+        for programme in self.programmes:
+            row, key = stored.get(programme.pk), programme.pk
+            found |= {f"result-{key}": row.result if row else "", f"reason-{key}": row.reason if row else ""}
+            found[f"v-result-{key}"] = str(row.version if row else 0)
+        return found
 
     def cells(self) -> dict[uuid.UUID, Cell]:
         """What was typed, by programme."""

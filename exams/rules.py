@@ -19,6 +19,11 @@ GOAL = {"a1": "a1_2", "a2": "a2_2", "b1": "b1_2", "b2": "b2", "c1": "c1"}
 EARLIEST = dt.date(2000, 1, 1)  # before this no school here measured anything: a typing mistake
 
 
+def exams_known_until(today: dt.date) -> dt.date:
+    """The last day of an exam that somebody may be registered for: beyond two years the year is a typing mistake."""
+    return today + dt.timedelta(days=731)
+
+
 def rank(level: str) -> int:
     """Place of a level on the ladder, from 0. Raises ValueError for a level that does not exist."""
     return LEVELS.index(level)

@@ -1,7 +1,9 @@
 """Sheets of levels: one day, a class or a student, all skills at once."""
 
 import datetime as dt
+import enum
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from exams.actions import Clash, record_levels
-from exams.forms import LevelSheet, SheetDayForm
+from exams.forms import LevelSheet, Sheet, SheetDayForm
 from exams.models import LevelMeasurement
 from kvs import audit
 from kvs.access import KvsRequest, office_role, role_required
@@ -50,9 +52,8 @@ def measure_programme(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def day_of(request: KvsRequest) -> dt.date:
-    """The day the address or the sheet names; today for nonsense, and for a day to come."""
-    typed = request.POST.get("measured_on") or request.GET.get("op") or ""
-    form = SheetDayForm({"op": typed})
+    """The day the address names: who was there then, and what was measured. Today for nonsense, and for a day to come."""
+    form = SheetDayForm({"op": request.GET.get("op") or ""})
     today = timezone.localdate()
     day: dt.date = (form.cleaned_data["op"] if form.is_valid() else None) or today
     return min(max(day, dt.date(2000, 1, 1)), today)
@@ -77,19 +78,50 @@ def _sheet(request: KvsRequest, programmes: list[Programme], day: dt.date, **pag
     audit.log_access(request.user, office_role(request.user), people, AccessEvent.Kind.LIST)
     stored = stored_levels(request, programmes, day)
     kinds = {row.kind for row in stored.values()}
-    first = kinds.pop() if len(kinds) == 1 else LevelMeasurement.Kind.INTERIM
-    sheet = LevelSheet(form_data(request), initial={"measured_on": day, "kind": first}, programmes=programmes, stored=stored)
-    if request.method == "POST" and sheet.is_valid() and _saved(request, sheet, day):
-        return redirect(page["parent_url"])
+    first = {"measured_on": day, "shows": day, "kind": kinds.pop() if len(kinds) == 1 else LevelMeasurement.Kind.INTERIM}
+    sheet = LevelSheet(form_data(request), initial=first, programmes=programmes, stored=stored)
+    if request.method == "POST" and sheet.is_valid():
+        step = next_step(request, sheet, lambda shows: stored_levels(request, programmes, dt.date.fromisoformat(shows)))
+        if step is Step.GO:
+            return redirect(f"{request.path}?op={sheet.state}")
+        if step is Step.SAVE and _saved(request, sheet):
+            return redirect(page["parent_url"])
     context = {
         **page,
         "form": sheet,
-        "day": day,
         "day_form": SheetDayForm(initial={"op": day}),
         "lines": sheet.lines(),
         "locked": locked,
     }
     return render(request, "exams/level_sheet.html", context, status=422 if sheet.errors else 200)
+
+
+class Step(enum.Enum):
+    """What a valid sheet leads to."""
+
+    GO = "go"  # to the sheet of another day: nothing was filled in here
+    STAY = "stay"  # the sheet turned to another day; its sender looks first
+    SAVE = "save"
+
+
+def next_step(request: KvsRequest, sheet: Sheet, stored: Callable[[str], Any]) -> Step:
+    """What to do with a valid sheet. `stored` gives the rows of what a sheet can show (Sheet.state).
+
+    Cells that were read for one day are saved to another only when neither day had anything: else an old value would go
+    along, or one that nobody saw would be overwritten.
+    """
+    asked = "toon" in request.POST
+    if not asked and not sheet.moved:
+        return Step.SAVE
+    before, now = (sheet.standing(stored(state)) for state in (sheet.cleaned_data["shows"] or sheet.state, sheet.state))
+    touched = sheet.touched(before)
+    if asked and not touched:
+        return Step.GO
+    filled = any(value for row in (before, now) for name, value in row.items() if not name.startswith("v-"))
+    if not asked and not filled:
+        return Step.SAVE
+    sheet.turn(now, touched)
+    return Step.STAY
 
 
 def stored_levels(
@@ -100,13 +132,14 @@ def stored_levels(
     return {(row.programme_id, row.skill): row for row in rows}
 
 
-def _saved(request: KvsRequest, sheet: LevelSheet, day: dt.date) -> bool:
+def _saved(request: KvsRequest, sheet: LevelSheet) -> bool:
+    day = sheet.cleaned_data["measured_on"]
     try:
         number = record_levels(day=day, kind=sheet.cleaned_data["kind"], cells=sheet.cells(), by=request.user)
     except Clash as clash:
         sheet.show_clash(clash)
     except ValidationError as problem:
-        sheet.add_error(None, problem.messages)
+        sheet.add_error(None, problem)
     else:
         text = ngettext("%(number)d level of %(day)s is saved.", "%(number)d levels of %(day)s are saved.", number)
         messages.success(request, text % {"number": number, "day": date_format(day)})

@@ -8,14 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from exams.actions import Cell, record_levels
+from exams.actions import Cell, record_levels, record_results
 from exams.models import EXAM_READERS, LEARNING_READERS, ExamAttempt, LevelMeasurement
 from kvs import catalogue
 from kvs.models import Location, Role, User
 from students.models import Group, Programme
 from tests.exams.conftest import placed
 from tests.factories import make_everything, staff
+from tests.page_forms import read
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +33,10 @@ def sheet(programme: Programme, day: dt.date, **levels: str) -> dict[str, Any]:
         "kind": "interim",
         **{f"{skill}-{programme.pk}": level for skill, level in levels.items()},
     }
+
+
+def exam_sheet(exam: str, day: dt.date) -> dict[str, Any]:
+    return {"examen": exam, "op": str(day), "told_by": "letter"}
 
 
 def test_a_teacher_enters_the_levels_of_her_class(group: Group, abdi: Programme, chen: Programme, anna: User) -> None:
@@ -55,7 +61,7 @@ def test_the_sheet_of_a_day_shows_what_was_measured(group: Group, abdi: Programm
     page = signed_in(anna).get(address(group, day))
 
     form = page.context["form"]
-    assert (form[f"reading-{abdi.pk}"].value(), form[f"v-reading-{abdi.pk}"].value()) == ("a1_1", 1)
+    assert (form[f"reading-{abdi.pk}"].value(), form[f"v-reading-{abdi.pk}"].value()) == ("a1_1", "1")
     assert form["kind"].value() == "intake"
 
 
@@ -116,6 +122,100 @@ def test_who_saves_second_is_told_and_may_save_again(group: Group, abdi: Program
     assert LevelMeasurement.objects.get().level == "b1_1"
 
 
+def shown(page: Any) -> dict[str, Any]:
+    """What the form with the cells sends when nobody touches it; the date that is visible must stand in that form."""
+    forms, _tags = read(page.content.decode(), "")
+    sheets = [form for form in forms if "shows" in form.controls]
+    dates = [control for form in forms for control in form.controls.values() if control.kind == "date"]
+    assert (len(sheets), len(dates)) == (1, 1)
+    assert dates[0] in sheets[0].controls.values()
+    return {name: value for name, value in sheets[0].values().items() if name != "toon"}
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["group", "student"])
+def test_the_day_that_is_visible_is_the_day_that_is_stored(group: Group, abdi: Programme, anna: User, single: bool) -> None:
+    place = reverse("exams:measure_programme", args=[abdi.pk]) if single else address(group)
+    browser, day = signed_in(anna), timezone.localdate() - dt.timedelta(days=8)
+    typed = shown(browser.get(place)) | {"measured_on": str(day), f"reading-{abdi.pk}": "a2_1"}
+
+    answer = browser.post(place, typed, follow=True)
+
+    assert LevelMeasurement.objects.get().measured_on == day
+    assert f"1 niveau van {date_format(day)} is opgeslagen" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2099-01-01", "Deze dag moet nog komen."),
+        ("1900-01-01", "Dit is van voor het jaar 2000. Klopt het jaar?"),
+        ("", "Dit veld is verplicht."),
+    ],
+)
+def test_a_day_that_cannot_be_is_told_at_the_date(group: Group, abdi: Programme, anna: User, typed: str, sentence: str) -> None:
+    browser = signed_in(anna)
+    sent = shown(browser.get(address(group))) | {"measured_on": typed, f"reading-{abdi.pk}": "a2_1"}
+
+    for button in ({}, {"toon": "1"}):
+        page = browser.post(address(group), sent | button)
+
+        assert page.status_code == 422
+        assert page.context["form"].errors == {"measured_on": [sentence]}
+        assert page.context["form"][f"reading-{abdi.pk}"].value() == "a2_1"
+    assert not LevelMeasurement.objects.exists()
+
+
+def test_a_sheet_turned_to_a_day_with_levels_shows_them_before_it_saves(
+    group: Group, abdi: Programme, chen: Programme, anna: User
+) -> None:
+    today, day = timezone.localdate(), timezone.localdate() - dt.timedelta(days=8)
+    before = {(abdi.pk, "reading"): Cell({"level": "a1_1"}), (chen.pk, "reading"): Cell({"level": "a1_2"})}
+    record_levels(day=day, kind="interim", cells=before, by=anna)
+    record_levels(day=today, kind="interim", cells={(abdi.pk, "writing"): Cell({"level": "b1_1"})}, by=anna)
+    browser = signed_in(anna)
+    typed = shown(browser.get(address(group))) | {"measured_on": str(day), f"reading-{abdi.pk}": "a2_1"}
+
+    page = browser.post(address(group), typed)
+
+    form = page.context["form"]
+    assert page.status_code == 422
+    assert form.errors["measured_on"][0].startswith(f"Het blad toont nu {date_format(day)}, met wat u invulde.")
+    assert form.errors[f"reading-{abdi.pk}"] == ["Hier staat al A1.1. Sla nog eens op als u het uwe wilt."]
+    cells = [form[name].value() for name in (f"reading-{abdi.pk}", f"writing-{abdi.pk}", f"reading-{chen.pk}")]
+    assert cells == ["a2_1", "", "a1_2"]  # typed; of today only; of that day
+    assert LevelMeasurement.objects.get(programme=abdi, skill="reading").level == "a1_1"
+
+    assert browser.post(address(group), shown(page)).status_code == 302
+
+    rows = LevelMeasurement.objects.order_by("measured_on", "level").values_list("programme", "skill", "level", "measured_on")
+    assert list(rows) == [
+        (chen.pk, "reading", "a1_2", day),
+        (abdi.pk, "reading", "a2_1", day),
+        (abdi.pk, "writing", "b1_1", today),
+    ]
+
+
+def test_showing_another_day_goes_there_and_loses_nothing_that_was_typed(group: Group, abdi: Programme, anna: User) -> None:
+    browser, day = signed_in(anna), timezone.localdate() - dt.timedelta(days=8)
+    other = shown(browser.get(address(group))) | {"measured_on": str(day), "toon": "1"}
+
+    assert browser.post(address(group), other)["Location"] == address(group, day)
+    page = browser.post(address(group), other | {f"reading-{abdi.pk}": "a2_1"})
+
+    assert page.context["form"][f"reading-{abdi.pk}"].value() == "a2_1"
+    assert not LevelMeasurement.objects.exists()
+
+
+@pytest.mark.parametrize("shows", ["", "x", "le:b1", "9" * 40, "2026-02-30"])
+def test_what_a_sheet_says_it_shows_may_be_nonsense(group: Group, abdi: Programme, anna: User, shows: str) -> None:
+    today = timezone.localdate()
+
+    for more in ({}, {"toon": "1"}):
+        signed_in(anna).post(address(group), sheet(abdi, today, reading="a1_1") | {"shows": shows} | more)
+
+    assert LevelMeasurement.objects.get().measured_on == today
+
+
 @pytest.mark.parametrize("typed", ["2999-01-01", "0000-00-00", "gisteren", "1066-10-14", "\x00"])
 def test_an_odd_day_in_the_address_is_no_error(group: Group, abdi: Programme, anna: User, typed: str) -> None:
     page = signed_in(anna).get(reverse("exams:measure_group", args=[group.pk]), {"op": typed})
@@ -141,7 +241,11 @@ def test_a_sheet_asks_the_same_for_one_and_three(group: Group, north: Location, 
 def test_results_of_a_class(group: Group, abdi: Programme, chen: Programme, bram: User) -> None:
     day = timezone.localdate() - dt.timedelta(days=10)
     place = reverse("exams:group_results", args=[group.pk]) + f"?examen=nt2_1_le:b1&op={day}"
-    typed = {"told_by": "letter", f"result-{abdi.pk}": "passed", f"result-{chen.pk}": "none", f"reason-{chen.pk}": "absent"}
+    typed = exam_sheet("nt2_1_le:b1", day) | {
+        f"result-{abdi.pk}": "passed",
+        f"result-{chen.pk}": "none",
+        f"reason-{chen.pk}": "absent",
+    }
 
     assert signed_in(bram).post(place, typed).status_code == 302
 
@@ -153,10 +257,66 @@ def test_a_wrong_line_of_results_is_told_there(group: Group, abdi: Programme, ch
     day = timezone.localdate() - dt.timedelta(days=10)
     place = reverse("exams:group_results", args=[group.pk]) + f"?examen=le:b1&op={day}"
 
-    page = signed_in(bram).post(place, {"told_by": "letter", f"result-{abdi.pk}": "passed", f"result-{chen.pk}": "passed"})
+    typed = exam_sheet("le:b1", day) | {f"result-{abdi.pk}": "passed", f"result-{chen.pk}": "passed"}
+    page = signed_in(bram).post(place, typed)
 
     assert page.status_code == 422
     assert page.context["form"].errors == {f"result-{chen.pk}": ["Dit examen hoort niet bij de wet van dit traject."]}
+    assert not ExamAttempt.objects.exists()
+
+
+def test_the_exam_and_day_that_are_visible_are_stored(group: Group, abdi: Programme, bram: User) -> None:
+    old, day = (timezone.localdate() - dt.timedelta(days=days) for days in (20, 10))
+    place = reverse("exams:group_results", args=[group.pk]) + f"?examen=le:b1&op={old}"
+    browser = signed_in(bram)
+    typed = shown(browser.get(place)) | {"op": str(day), "examen": "lu:a2", f"result-{abdi.pk}": "passed"}
+
+    answer = browser.post(place, typed, follow=True)
+
+    row = ExamAttempt.objects.get()
+    assert (row.part, row.level, row.taken_on) == ("lu", "a2", day)
+    assert f"1 uitslag van {row.exam} op {date_format(day)} is opgeslagen" in answer.content.decode()
+
+
+def test_results_turned_to_a_day_with_results_show_them_before_saving(
+    group: Group, abdi: Programme, chen: Programme, bram: User
+) -> None:
+    old, day = (timezone.localdate() - dt.timedelta(days=days) for days in (20, 10))
+    place = reverse("exams:group_results", args=[group.pk]) + f"?examen=nt2_1_le:b1&op={old}"
+    browser = signed_in(bram)
+    there = {"result": "failed", "reason": "", "told_by": "letter"}
+    record_results(part="nt2_1_le", level="b1", day=day, cells={abdi.pk: Cell(there), chen.pk: Cell(there)}, by=bram)
+    typed = shown(browser.get(place)) | {"op": str(day), f"result-{abdi.pk}": "passed"}
+
+    page = browser.post(place, typed)
+
+    assert page.status_code == 422
+    assert set(page.context["form"].errors) == {"op", f"result-{abdi.pk}"}
+    assert page.context["form"][f"result-{chen.pk}"].value() == "failed"
+    assert browser.post(place, shown(page)).status_code == 302
+    assert dict(ExamAttempt.objects.values_list("programme", "result")) == {abdi.pk: "passed", chen.pk: "failed"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2099-01-01", "Dit is meer dan twee jaar vooruit. Klopt het jaar?"),
+        ("1900-01-01", "Dit is van voor het jaar 2000. Klopt het jaar?"),
+        ("", "Dit veld is verplicht."),
+    ],
+)
+def test_a_day_no_exam_can_be_on_is_told_at_the_date(
+    group: Group, abdi: Programme, bram: User, typed: str, sentence: str
+) -> None:
+    place = reverse("exams:group_results", args=[group.pk]) + f"?examen=le:b1&op={timezone.localdate()}"
+    browser = signed_in(bram)
+
+    page = browser.post(place, shown(browser.get(place)) | {"op": typed, f"result-{abdi.pk}": "open"})
+    attempt = {"exam": "knm:", "taken_on": typed, "result": "open", "told_by": "letter"}
+    one = browser.post(reverse("exams:attempt_add", args=[abdi.pk]), attempt)
+
+    assert (page.status_code, page.context["form"].errors) == (422, {"op": [sentence]})
+    assert (one.status_code, one.context["form"].errors["taken_on"]) == (422, [sentence])
     assert not ExamAttempt.objects.exists()
 
 
