@@ -1,6 +1,7 @@
 """One line of a promise is broken in a copy of the project; the test that watches over it turns red there.
 
-Each case: what is promised, the file, the line as it is, as it becomes, and the test that must notice.
+Each case: what is promised, the file, the line as it is, as it becomes, and the test that must notice. A test of every page
+walks through the broken `page` only, and must name it.
 """
 
 import os
@@ -24,6 +25,7 @@ class Broken(NamedTuple):
     line: str
     becomes: str
     test: str
+    page: str = ""
 
 
 EVERY_PAGE = "tests/architecture/test_every_page.py"
@@ -56,6 +58,7 @@ BROKEN = (
         "    audit.log_access(request.user, office_role(request.user), [student.audit_id], AccessEvent.Kind.DETAIL)",
         "    pass",
         f"{EVERY_PAGE}::test_every_page_that_names_a_student_leaves_a_line_in_the_file",
+        "students:programmes",
     ),
     Broken(
         "reading writes nothing",
@@ -63,6 +66,7 @@ BROKEN = (
         '        return render(request, "portal/language.html")',
         '        request.user.save()\n        return render(request, "portal/language.html")',
         f"{EVERY_PAGE}::test_reading_writes_nothing_but_access_lines",
+        "students:language",
     ),
     Broken(
         "an erasure erases: one that only says it is done is caught",
@@ -91,6 +95,7 @@ BROKEN = (
         "{{ student.list_name }}",
         "{% autoescape off %}{{ student.list_name }}{% endautoescape %}",
         "tests/architecture/test_naughty.py::test_what_was_once_typed_is_text_on_every_page",
+        "students:list",
     ),
     Broken(
         "unsigned lessons are no hours",
@@ -134,12 +139,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, test: str, page: str = "") -> subprocess.CompletedProcess[str]:
     """How `test` ends in `folder`, on a database of its own that the next run finds again."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     url = os.environ["KVS_DATABASE_URL"].replace("/kvs?", f"/broken{worker}?")
     assert "/broken" in url
     known = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_") and name != "CI"}
+    known |= {"KVS_ONLY_PAGE": page} if page else {}
     return subprocess.run(
         [sys.executable, "-m", "pytest", test, "-q", "-x", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:xdist"],
         cwd=folder,
@@ -163,10 +169,11 @@ def test_a_broken_line_turns_its_test_red(copy: Path, broken: Broken) -> None:
     assert broken.line in whole
     file.write_text(whole.replace(broken.line, broken.becomes))
     try:
-        ended = run(copy, broken.test)
+        ended = run(copy, broken.test, broken.page)
     finally:
         file.write_text(whole)
     failed = [line for line in ended.stdout.splitlines() if line.startswith("FAILED")]
     assert ended.returncode == 1, ended.stdout[-2000:] + ended.stderr[-2000:]
     assert failed
     assert broken.test.split("::")[0] in failed[0]
+    assert not broken.page or f"('{broken.page}'" in ended.stdout
