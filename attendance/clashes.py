@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attendance.models import Lesson
+from attendance.models.lessons import ROOM
+from attendance.rules import same_room
 from students.models import Enrolment, Group
 from students.models.groups import FAR_AWAY
 
@@ -50,9 +52,13 @@ def _others(lessons: Sequence[Lesson]) -> dict[dt.date, list[Lesson]]:
     mine = Enrolment.objects.filter(group=group, starts_on__lte=max(days)).exclude(ends_on__lt=min(days))
     theirs = Enrolment.objects.filter(programme__student__in=mine.values("programme__student")).values("group")
     teachers = {lesson.teacher_id for lesson in lessons} - {None}
-    rooms = {lesson.room for lesson in lessons} - {""}
-    near = Q(group__in=theirs) | Q(group=group) | Q(teacher__in=teachers) | Q(room__in=rooms, location=lessons[0].location_id)
-    rows = Lesson.objects.filter(near, day__in=days, cancelled=False).exclude(pk__in=[lesson.pk for lesson in lessons])
+    rooms = {same_room(lesson.room) for lesson in lessons} - {""}
+    near = Q(group__in=theirs) | Q(group=group) | Q(teacher__in=teachers) | Q(key__in=rooms, location=lessons[0].location_id)
+    rows = (
+        Lesson.objects.alias(key=ROOM)
+        .filter(near, day__in=days, cancelled=False)
+        .exclude(pk__in=[lesson.pk for lesson in lessons])
+    )
     found = defaultdict(list)
     columns = ("group", "teacher", "location", "room", "day", "starts_at", "ends_at")
     for row in rows.only(*columns).prefetch_related("group", "teacher"):  # few groups and teachers in thousands of lessons
@@ -72,7 +78,8 @@ def _sentences(lesson: Lesson, other: Lesson, classmates: "_Classmates") -> Iter
         return
     if lesson.teacher_id and lesson.teacher_id == other.teacher_id and other.teacher:
         yield _("%(name)s gives %(group)s then (%(time)s).") % {**facts, "name": other.teacher.full_name}
-    if lesson.room and (lesson.room, lesson.location_id) == (other.room, other.location_id):
+    room = same_room(lesson.room)
+    if room and (room, lesson.location_id) == (same_room(other.room), other.location_id):
         yield _("Room %(room)s is taken by %(group)s then (%(time)s).") % facts
     number = classmates.shared(other.group_id, lesson.day)
     if number:

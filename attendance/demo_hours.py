@@ -2,8 +2,8 @@
 
 import datetime as dt
 
+from attendance.actions.closures import add_closure
 from attendance.actions.hours import add_outside_hours, correct_outside_hours, set_contract_hours, set_opening_balance
-from attendance.actions.planning import add_closure
 from attendance.models import OutsideHours
 from kvs.models import Location, User
 from students.demo import first_monday, staff

@@ -67,6 +67,8 @@ MODELS = (
             NotPersonal("subject", Reason.OFFER),
             NotPersonal("delivery", Reason.OFFER),
             NotPersonal("cancelled", Reason.OFFER),
+            NotPersonal("lapsed_by", Reason.LINK),
+            NotPersonal("resumed_at", Reason.OFFER),
             NotPersonal("code", Reason.OFFER),
             NotPersonal("slot", Reason.LINK),
             NotPersonal("slot_day", Reason.OFFER),

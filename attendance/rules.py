@@ -52,6 +52,11 @@ LITERACY = "literacy"  # both the subject of a lesson and the course of a contra
 BOTH, TEACHER_ONLY, STUDENT_ONLY, PAPER, NO_EVIDENCE = EVIDENCE = ("both", "teacher", "student", "paper", "none")
 
 
+def same_room(room: str) -> str:
+    """By which a room is known again, as the constraint lesson_room_once knows it: "lokaal  A " is "Lokaal A"."""
+    return " ".join(room.split()).lower()
+
+
 class Counts(NamedTuple):
     """The line above a register. The first three make the class; confirmed counts apart (design/look.md)."""
 

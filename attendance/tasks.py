@@ -57,3 +57,9 @@ def night_digest() -> None:
 def tell_lapse(run: Run) -> None:
     """Mail one person that a lesson does not go on. Raises OSError."""
     lapses.mail_lapse(**run.arguments)
+
+
+@job("attendance.tell_resumption")
+def tell_resumption(run: Run) -> None:
+    """Mail one person that a lesson goes on after all. Raises OSError."""
+    lapses.mail_resumption(**run.arguments)

@@ -81,6 +81,7 @@ urlpatterns = [
     path("scans/<uuid:pk>/weg/", papers.scan_remove, name="scan_remove"),
     path("scans/<uuid:pk>/parafen/", papers.initials, name="initials"),
     path("lessen/<uuid:pk>/vervallen/", planning.lesson_cancel, name="lesson_cancel"),
+    path("lessen/<uuid:pk>/toch/", planning.lesson_resume, name="lesson_resume"),
     path("lessen/<uuid:pk>/bellijst/", planning.call_list, name="call_list"),
     path("lessen/<uuid:pk>/wijzigen/", planning.lesson_change, name="lesson_change"),
     path("groepen/<uuid:pk>/maand/", grid.group_grid, name="group_grid"),

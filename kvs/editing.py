@@ -59,7 +59,7 @@ def attempt(form: BaseForm, action: "Callable[[], Made]") -> "Made | None":
         constraint = _broken(problem)
         if constraint is None:
             raise
-        form.add_error(_field_of(form, constraint), str(constraint.violation_error_message))
+        form.add_error(_field_of(form, constraint), _sentence_of(constraint, problem))
     return None
 
 
@@ -100,3 +100,11 @@ def _field_of(form: BaseForm, constraint: models.BaseConstraint | None) -> str |
 def _broken(problem: IntegrityError) -> models.BaseConstraint | None:
     name = getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None)
     return next((constraint for constraint in _speaking() if constraint.name == name), None)
+
+
+def _sentence_of(constraint: models.BaseConstraint, problem: IntegrityError) -> str:
+    """What a broken constraint says. One with `sentence_of(detail)` says more, by the detail of the database."""
+    if hasattr(constraint, "sentence_of"):
+        detail = getattr(getattr(problem.__cause__, "diag", None), "message_detail", None)
+        return str(constraint.sentence_of(detail or ""))
+    return str(constraint.violation_error_message)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from attendance.actions.planning import add_closure
+from attendance.actions.closures import add_closure
 from attendance.closing import same_closure
 from attendance.models import Closure
 from kvs.models import Location, User

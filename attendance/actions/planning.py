@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attendance import rules
-from attendance.actions.lapses import tell_of_lapse
+from attendance.actions.lapses import tell_of_lapse, tell_of_resumption
 from attendance.clashes import clashes_of
 from attendance.models import Closure, Lesson, Mark, Register, Slot
 from kvs import audit
@@ -31,7 +31,6 @@ from students.models.groups import hold_timetable
 
 LONGEST_AHEAD = 400  # days for which lessons are made in one go: a school year and a bit
 DAY = dt.timedelta(days=1)
-SOON = dt.timedelta(days=3)
 OF_LESSON = ("teacher", "room", "subject", "delivery")  # what a lesson takes over from its slot
 
 
@@ -122,10 +121,39 @@ def cancel_lesson(*, lesson: Lesson, version: int, by: User) -> Lesson:
     row = changed(Lesson.objects.select_related("teacher"), lesson.pk, version, changes)
     if Register.objects.filter(lesson=row, signed_at__isnull=False).exists():
         raise ValidationError(_("The register of this lesson is signed: the lesson took place."))
-    row.save(update_fields=["cancelled", "version"])
+    row.resumed_at = None
+    row.save(update_fields=["cancelled", "resumed_at", "version"])
     if not lesson.cancelled:
         tell_of_lapse(lesson=row, by=by)
     return row
+
+
+@transaction.atomic
+def resume_lesson(*, lesson: Lesson, version: int, by: User) -> Lesson:
+    """Let a lesson that was cancelled go on after all and tell its people. Raises ValidationError: "stale", when it is not
+    cancelled, has a register or has begun, and for every clash with what was planned since.
+    """
+    hold_timetable()
+    row = changed(Lesson.objects.select_related("group", "location", "teacher"), lesson.pk, version, {})
+    problem = why_not_resumed(row, Register.objects.filter(lesson=row).exists())
+    if problem:
+        raise ValidationError(problem)
+    row.cancelled, row.lapsed_by, row.resumed_at = False, None, timezone.now()
+    _check(row)
+    row.save(update_fields=["cancelled", "lapsed_by", "resumed_at", "version"])
+    tell_of_resumption(lesson=row, by=by)
+    return row
+
+
+def why_not_resumed(lesson: Lesson, has_register: bool) -> str:
+    """Why a lesson cannot go on after all, clashes apart; nothing when it can."""
+    if not lesson.cancelled:
+        return _("This lesson is not cancelled: it goes on.")
+    if has_register:
+        return _("This lesson has a register already: it stays cancelled.")
+    if lesson.starts_at <= timezone.now():
+        return _("The time of this lesson has begun or is over: plan an extra lesson instead.")
+    return ""
 
 
 def _new_codes(number: int) -> list[str]:
@@ -199,7 +227,7 @@ def make_lessons(*, group: Group, until: dt.date, by: User, since: dt.date | Non
     made = Lesson.objects.bulk_create([lesson for lesson in lessons if lesson.pk not in clashes], batch_size=500)
     audit.log_bulk(made, AuditAction.CREATE, by=by)
     skipped = sorted({Skipped(day, free[day]) for slot, day in wanted if day in free and (slot.pk, day) not in known})
-    clashing = [Skipped(lesson.day, clashes[lesson.pk][0]) for lesson in lessons if lesson.pk in clashes]
+    clashing = [Skipped(lesson.day, " ".join(clashes[lesson.pk])) for lesson in lessons if lesson.pk in clashes]
     return Made(made, skipped, clashing)
 
 
@@ -375,7 +403,7 @@ def _refuse_clashes(lessons: list[Lesson]) -> None:
     clashes = clashes_of(lessons)
     if clashes:
         days = {lesson.pk: date_format(lesson.day) for lesson in lessons}
-        told = [f"{days[key]}: {sentences[0]}" for key, sentences in clashes.items()]
+        told = [f"{days[key]}: {' '.join(sentences)}" for key, sentences in clashes.items()]
         raise ValidationError([_("Nothing is changed: %(number)d lessons would clash.") % {"number": len(clashes)}, *told])
 
 
@@ -394,34 +422,3 @@ def end_slot(*, slot: Slot, version: int, ends_on: dt.date, by: User) -> SeriesC
     later = Lesson.objects.filter(slot=row, slot_day__gt=ends_on)
     later.filter(register__isnull=True, marks__isnull=True).delete()  # cancelled ones too
     return SeriesChange(row, gone, kept)
-
-
-# --- closures
-
-
-@transaction.atomic
-def add_closure(*, by: User, **fields: Any) -> tuple[Closure, int]:
-    """Days without lessons, and how many planned lessons lapse because of it. Lessons with a register stay."""
-    closure = Closure(**fields)
-    closure.full_clean()
-    closure.save(force_insert=True)
-    return closure, _lapse(closure, by)
-
-
-def _lapse(closure: Closure, by: User) -> int:
-    """Cancel what was planned. Only who would come in the next days is told by mail: a summer is on the own page."""
-    hold_timetable()
-    found = list(Lesson.objects.lapsing(closure.location, closure.starts_on, closure.ends_on).select_related("teacher"))
-    number = Lesson.objects.filter(pk__in=[lesson.pk for lesson in found]).update(cancelled=True)
-    for lesson in found:
-        if lesson.day <= timezone.localdate() + SOON:
-            tell_of_lapse(lesson=lesson, by=by)
-    return number
-
-
-@transaction.atomic
-def remove_closure(*, closure: Closure, version: int, by: User) -> Closure:
-    """Take a closure out of the calendar. Lessons that lapsed stay lapsed: people were told. Raises ValidationError."""
-    row = changed(Closure.objects.all(), closure.pk, version, {})
-    row.delete()
-    return row

@@ -69,6 +69,12 @@ class DayForm(forms.Form):
     dag = forms.DateField(required=False)
 
 
+class FromDayForm(forms.Form):
+    """From which day a weekly lesson is to change, as the page of one of its lessons says."""
+
+    vanaf = forms.DateField(required=False)
+
+
 class LocationFilter(forms.Form):
     """Which location a page is about; empty: all within reach."""
 
@@ -253,3 +259,14 @@ class CancelForm(forms.Form):
     """The lesson as the page showed it."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class RemoveClosureForm(CancelForm):
+    """The closure as the page showed it, and whether its lessons to come go on after all."""
+
+    resume = forms.BooleanField(label=_("Let these lessons go on after all"), required=False, initial=True)
+
+    def __init__(self, *args: Any, version: int, lessons: int, **kwargs: Any) -> None:
+        super().__init__(*args, **(kwargs | {"initial": {"version": version}}))
+        if not lessons:
+            del self.fields["resume"]

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Deferrable, Exists, F, Func, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Deferrable, Exists, F, Func, Q, Sum, Value
+from django.db.models.functions import Coalesce, Lower, Trim
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from attendance import rules
 from attendance.models import student_once
 from attendance.models.evidence import EvidenceSetting
-from attendance.models.planning import Delivery, Slot, Subject, kind_constraints
+from attendance.models.planning import Closure, Delivery, Slot, Subject, kind_constraints
 from attendance.models.presence import Means
 from attendance.models.student_once import StudentOnce
 from kvs.models import Location, Role, User
@@ -25,6 +25,8 @@ from students.models import Enrolment, Group, GroupAccess, Student, TeachingAssi
 from students.models.people import SCHOOL_WIDE
 
 TIME = Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField())
+# A room by which it is known again, as rules.same_room: "lokaal  A" is "Lokaal A".
+ROOM = Lower(Trim(Func(F("room"), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")))
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
@@ -43,6 +45,10 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         placed = Enrolment.objects.filter(_covers_lesson(), group=models.OuterRef("group"), programme__student=student)
         return self.filter(models.Exists(placed))
 
+    def given_by(self, user: User) -> "LessonQuerySet":
+        """Of the lessons that `user` keeps the register of: those she gives herself, and those that name no teacher."""
+        return self.taught_by(user).filter(Q(teacher=user) | Q(teacher__isnull=True))
+
     def on(self, day: dt.date) -> "LessonQuerySet":
         """Lessons that start on `day`, school time."""
         return self.filter(day=day)
@@ -57,6 +63,10 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         """Lessons without a register that do not go on when `location` (None: the whole school) is closed in these days."""
         found = self.filter(day__gte=first, day__lte=last, cancelled=False, register__isnull=True)
         return found.filter(location=location) if location else found
+
+    def resumable(self, closure: Closure) -> "LessonQuerySet":
+        """Lessons to come that lapsed through `closure` and have no register: they can go on when it is taken away."""
+        return self.filter(lapsed_by=closure, cancelled=True, register__isnull=True, starts_at__gt=timezone.now())
 
     def unsigned(self) -> "LessonQuerySet":
         """Lessons that took place and whose register is not signed."""
@@ -106,7 +116,7 @@ def _covers_lesson() -> Q:
     return Q(starts_on__lte=models.OuterRef("day")) & (Q(ends_on__isnull=True) | Q(ends_on__gte=models.OuterRef("day")))
 
 
-def _only_one(*of: str, name: str, message: Any, where: Q | None = None) -> ExclusionConstraint:
+def _only_one(*of: str | models.Func, name: str, message: Any, where: Q | None = None) -> ExclusionConstraint:
     """No two lessons at the same time of one group, teacher or room. Checked at the end of each statement, so that a whole
     series can be moved at once.
     """
@@ -138,6 +148,10 @@ class Lesson(models.Model):
     subject = models.CharField(_("subject"), max_length=10, choices=Subject, default=Subject.LANGUAGE)
     delivery = models.CharField(_("way of teaching"), max_length=18, choices=Delivery, default=Delivery.CLASSROOM)
     cancelled = models.BooleanField(_("cancelled"), default=False)
+    lapsed_by = models.ForeignKey(  # the closure it lapsed through; empty when it was cancelled by hand
+        Closure, on_delete=models.SET_NULL, null=True, editable=False, related_name="lapsed", verbose_name=_("closure")
+    )
+    resumed_at = models.DateTimeField(null=True, editable=False)  # it had lapsed and goes on after all: people are told
     code = models.CharField(_("lesson code"), max_length=8, unique=True, editable=False)  # binds paper to the lesson
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, null=True, editable=False, related_name="lessons")
     slot_day = models.DateField(null=True, editable=False)  # the day of the series it was made for; moving leaves it
@@ -156,7 +170,7 @@ class Lesson(models.Model):
             _only_one("group", name="lesson_group_once", message=_("This group already has a lesson at that time.")),
             _only_one("teacher", name="lesson_teacher_once", message=_("This teacher already gives a lesson at that time.")),
             _only_one(
-                *("location", "room"),
+                *("location", ROOM),
                 name="lesson_room_once",
                 message=_("There already is a lesson in this room at that time."),
                 where=~Q(room=""),
@@ -172,6 +186,10 @@ class Lesson(models.Model):
                 violation_error_message=_("A lesson ends after it begins."),
             ),
             models.CheckConstraint(condition=Q(planned_minutes__range=(1, 600)), name="lesson_minutes"),
+            models.CheckConstraint(
+                condition=Q(cancelled=True, resumed_at__isnull=True) | Q(cancelled=False, lapsed_by__isnull=True),
+                name="lesson_lapse",
+            ),
             *kind_constraints("lesson"),
             StudentOnce(
                 name=student_once.NAME,

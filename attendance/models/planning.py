@@ -181,3 +181,7 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def closes(self, location: object, day: dt.date) -> bool:
+        """Whether the location with this primary key has no lessons on `day` because of it."""
+        return self.location_id in (None, location) and self.starts_on <= day <= self.ends_on

@@ -4,8 +4,12 @@ triggers do, under one lock.
 
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from students.models.groups import TIMETABLE_LOCK
 
@@ -51,6 +55,7 @@ $body$;
 CREATE OR REPLACE FUNCTION attendance_place_student_once() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE
     programmes uuid[];
+    clash uuid;
 BEGIN
     PERFORM pg_advisory_xact_lock(LOCK);
     programmes := ARRAY(
@@ -61,18 +66,18 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF EXISTS (
-        SELECT FROM students_enrolment theirs
-        JOIN attendance_lesson own ON own.group_id = NEW.group_id AND NOT own.cancelled
-            AND own.day BETWEEN NEW.starts_on AND COALESCE(NEW.ends_on, 'infinity')
-        JOIN attendance_lesson other ON other.group_id = theirs.group_id AND NOT other.cancelled
-            AND other.day BETWEEN theirs.starts_on AND COALESCE(theirs.ends_on, 'infinity')
-            AND other.starts_at < own.ends_at AND other.ends_at > own.starts_at
-            AND other.starts_at > own.starts_at - INTERVAL '1 day'
-        WHERE theirs.programme_id = ANY (programmes) AND theirs.group_id <> NEW.group_id
-    ) THEN
+    SELECT other.id INTO clash FROM students_enrolment theirs
+    JOIN attendance_lesson own ON own.group_id = NEW.group_id AND NOT own.cancelled
+        AND own.day BETWEEN NEW.starts_on AND COALESCE(NEW.ends_on, 'infinity')
+    JOIN attendance_lesson other ON other.group_id = theirs.group_id AND NOT other.cancelled
+        AND other.day BETWEEN theirs.starts_on AND COALESCE(theirs.ends_on, 'infinity')
+        AND other.starts_at < own.ends_at AND other.ends_at > own.starts_at
+        AND other.starts_at > own.starts_at - INTERVAL '1 day'
+    WHERE theirs.programme_id = ANY (programmes) AND theirs.group_id <> NEW.group_id
+    ORDER BY other.starts_at LIMIT 1;
+    IF FOUND THEN
         RAISE EXCEPTION 'lesson_student_once: a student would be in two lessons at once'
-            USING ERRCODE = '23P01', CONSTRAINT = 'lesson_student_once';
+            USING ERRCODE = '23P01', CONSTRAINT = 'lesson_student_once', DETAIL = clash::text;
     END IF;
     RETURN NULL;
 END
@@ -112,6 +117,23 @@ class StudentOnce(models.BaseConstraint):
     def remove_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
         """The same, away."""
         return _REMOVE
+
+    def sentence_of(self, detail: str) -> str:
+        """The refusal in words, with the lesson in the other group that the trigger names in `detail`."""
+        lessons = apps.get_model("attendance", "Lesson").objects
+        other = lessons.select_related("group").filter(pk=detail).first() if detail else None
+        if other is None:
+            return str(self.violation_error_message)
+        begins, ends = timezone.localtime(other.starts_at), timezone.localtime(other.ends_at)
+        return _(
+            "A student would have two lessons at the same time: there is a lesson of %(group)s on %(day)s, %(from)s – %(until)s. "
+            "See the timetables of both groups."
+        ) % {
+            "group": other.group.name,
+            "day": date_format(begins, "l j F Y"),
+            "from": date_format(begins, "TIME_FORMAT"),
+            "until": date_format(ends, "TIME_FORMAT"),
+        }
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Not in Python: attendance.clashes says what clashes."""

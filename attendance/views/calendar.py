@@ -22,6 +22,7 @@ READERS = STAFF - {Role.SYSTEM_ADMINISTRATOR}
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(weeks=1)
 FILE_BACK, FILE_AHEAD = 4 * WEEK, 52 * WEEK
 SATURDAY = 5
+RELATED = ("group", "teacher", "location", "lapsed_by")
 WEEK_FORM = re.compile(r"(20\d\d)-W(\d\d)")
 
 
@@ -38,7 +39,7 @@ class Day(NamedTuple):
 def week(request: KvsRequest) -> HttpResponse:
     """The lessons of a week (`?week=2026-W48`, else this one): a teacher's own, and everything the office may see."""
     monday = monday_of(request.GET.get("week", "")) or _monday(timezone.localdate())
-    lessons = lessons_of(request).filter(day__gte=monday, day__lt=monday + WEEK).select_related("group", "teacher", "location")
+    lessons = lessons_of(request).filter(day__gte=monday, day__lt=monday + WEEK).select_related(*RELATED)
     found = list(lessons.order_by("starts_at", "group__name"))
     context = {
         "monday": monday,
@@ -56,9 +57,9 @@ def week(request: KvsRequest) -> HttpResponse:
 
 
 def lessons_of(request: KvsRequest) -> LessonQuerySet:
-    """A teacher's own, and everything the office may see."""
+    """A teacher's own, without those of colleagues in the same groups, and everything the office may see."""
     mine = request.user.is_only(Role.TEACHER)
-    return Lesson.objects.taught_by(request.user) if mine else Lesson.objects.visible_to(request.user)
+    return Lesson.objects.given_by(request.user) if mine else Lesson.objects.visible_to(request.user)
 
 
 def monday_of(text: str) -> dt.date | None:

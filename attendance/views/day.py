@@ -21,7 +21,7 @@ from kvs.models import Location, Role
 def day(request: KvsRequest) -> HttpResponse:
     """The lessons of `?dag=2026-11-24` (else today), cancelled ones too: a teacher's own, and everything the office may see."""
     shown = _chosen(request)
-    related = ("group", "teacher", "location", "register")
+    related = ("group", "teacher", "location", "register", "lapsed_by")
     lessons = lessons_of(request).on(shown).with_places().select_related(*related)
     closures = Closure.objects.covering(shown, shown).select_related("location")
     year, week, _weekday = shown.isocalendar()

@@ -40,7 +40,7 @@ def group_lessons(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     lessons = Lesson.objects.visible_to(request.user).filter(group=group, day__gte=month, day__lt=after)
     context = {
         "group": group,
-        "lessons": lessons.select_related("teacher", "register").order_by("starts_at"),
+        "lessons": lessons.select_related("teacher", "register", "lapsed_by").order_by("starts_at"),
         "now": timezone.now(),
         "month": month,
         "before": rules.month_before(month),
@@ -48,6 +48,14 @@ def group_lessons(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         "may_plan": request.user.has_role(*PLANNERS),
     }
     return render(request, "attendance/group_lessons.html", context)
+
+
+def warn_of_free_day(request: KvsRequest, lesson: Lesson) -> None:
+    """Say after planning that there are no lessons on that day otherwise."""
+    why = actions.free_days(lesson.group, lesson.day, lesson.day).get(lesson.day)
+    if why:
+        text = _("%(day)s is a day without lessons: %(why)s. This lesson is planned all the same.")
+        messages.warning(request, text % {"day": date_format(lesson.day), "why": why})
 
 
 def warn_of_teacher(request: KvsRequest, teacher: User | None, *days: dt.date) -> None:
@@ -68,6 +76,7 @@ def lesson_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(lesson: Lesson) -> str:
         messages.success(request, _("The lesson of %(day)s is planned.") % {"day": date_format(lesson.day)})
+        warn_of_free_day(request, lesson)
         warn_of_teacher(request, lesson.teacher, lesson.day)
         return reverse("attendance:register", args=[lesson.pk])
 
@@ -96,6 +105,8 @@ def lesson_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
     def done(row: Lesson) -> str:
         messages.success(request, _("The lesson of %(day)s is changed.") % {"day": date_format(row.day)})
+        if row.day != lesson.day:
+            warn_of_free_day(request, row)
         warn_of_teacher(request, row.teacher, row.day)
         return reverse("attendance:register", args=[row.pk])
 
@@ -104,6 +115,8 @@ def lesson_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         form,
         act=act,
         done=done,
+        template="attendance/lesson_change.html",
+        lesson=lesson,
         title=_("Change lesson"),
         verb=_("Save"),
         parent=lesson.group.name,
@@ -149,6 +162,39 @@ def lesson_cancel(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         lesson=lesson,
         title=_("Cancel lesson"),
         verb=_("Cancel this lesson"),
+        parent=lesson.group.name,
+        parent_url=register_url,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*PLANNERS)
+def lesson_resume(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
+    """Let a lesson that was cancelled go on after all. When it cannot, the page says why and asks nothing."""
+    related = ("group", "location", "register", "lapsed_by")
+    lesson = get_object_or_404(Lesson.objects.visible_to(request.user).select_related(*related), pk=pk)
+    form = CancelForm(form_data(request), initial={"version": lesson.version})
+    register_url = reverse("attendance:register", args=[lesson.pk])
+
+    def act() -> Lesson:
+        return actions.resume_lesson(lesson=lesson, version=form.cleaned_data["version"], by=request.user)
+
+    def done(row: Lesson) -> str:
+        messages.success(request, _("The lesson of %(day)s goes on after all.") % {"day": date_format(row.day)})
+        warn_of_free_day(request, row)
+        warn_of_teacher(request, row.teacher, row.day)
+        return reverse("attendance:call_list", args=[row.pk])
+
+    return form_page(
+        request,
+        form,
+        act=act,
+        done=done,
+        template="attendance/lesson_resume.html",
+        lesson=lesson,
+        problem=actions.why_not_resumed(lesson, hasattr(lesson, "register")),
+        title=_("Let the lesson go on after all"),
+        verb=_("Let this lesson go on"),
         parent=lesson.group.name,
         parent_url=register_url,
     )

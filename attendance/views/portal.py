@@ -67,11 +67,13 @@ def portal(request: KvsRequest, student: Student) -> HttpResponse:
     """In order of need: confirm, next lesson, hours, the rest."""
     begin = timezone.now() + rules.CONFIRM_BEFORE
     coming = _own_lessons(request, student).filter(starts_at__gt=begin, cancelled=False)
+    otherwise = _otherwise(request, student)
     context = {
         "student": student,
         "lessons": _confirmable(request, student),
         "next_lesson": coming.select_related("group").order_by("starts_at").first(),
-        "lapsed": _lapsed(request, student),
+        "lapsed": [lesson for lesson in otherwise if lesson.cancelled],
+        "resumed": [lesson for lesson in otherwise if not lesson.cancelled],
         "hours": _hours(request, student).whole,
     }
     return render(request, "portal/home.html", context)
@@ -135,11 +137,12 @@ def _own_marks(request: KvsRequest, student: Student) -> MarkQuerySet:
     return Mark.objects.visible_to(request.user).of_student(student)
 
 
-def _lapsed(request: KvsRequest, student: Student) -> list[Lesson]:
-    """The first lessons of the coming two weeks that do not go on."""
+def _otherwise(request: KvsRequest, student: Student) -> list[Lesson]:
+    """The first lessons of the coming two weeks that do not go on, or go on after all."""
     now = timezone.now()
-    soon = _own_lessons(request, student).filter(cancelled=True, ends_at__gt=now, starts_at__lt=now + LAPSES_SHOWN)
-    return list(soon.select_related("group").order_by("starts_at")[:5])
+    soon = _own_lessons(request, student).filter(ends_at__gt=now, starts_at__lt=now + LAPSES_SHOWN)
+    other = soon.filter(Q(cancelled=True) | Q(resumed_at__isnull=False))
+    return list(other.select_related("group").order_by("starts_at")[:5])
 
 
 def _confirmable(request: KvsRequest, student: Student) -> list[Now]:

@@ -228,6 +228,7 @@ def _page(request: KvsRequest, pk: uuid.UUID, answer: Answer, status: int = 200)
         "drafted": bool(answer.typed) and request.method == "GET",
         "empty": "" if lines else _why_empty(lesson),
         "may_plan": request.user.has_role(*PLANNERS),
+        "over": lesson.starts_at <= timezone.now(),
         "papers": LessonScan.objects.filter(lesson=lesson).select_related("scan__file") if lesson.has_papers else [],  # type: ignore[attr-defined]  # as above
         **_neighbours(lesson, course),
     }
@@ -251,7 +252,7 @@ def _lesson(request: KvsRequest, pk: uuid.UUID) -> Lesson:
     Whether there are scans and reasons is asked along: most registers have neither, and asking for them is a query each.
     """
     taught = Value(True) if request.user.is_only(Role.TEACHER) else teaches(request.user)  # what a teacher sees she teaches
-    lessons = Lesson.objects.select_related("group", "register").annotate(
+    lessons = Lesson.objects.select_related("group", "register", "lapsed_by").annotate(
         taught=taught,
         has_papers=Exists(LessonScan.objects.filter(lesson=OuterRef("pk"))),
         has_reasons=Exists(claims_with_reason().filter(mark__lesson=OuterRef("pk"))),

@@ -17,8 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from attendance import closing
+from attendance.actions import closures as closures_of
 from attendance.actions import planning as actions
-from attendance.forms import CancelForm, ClosureForm, EndSlotForm, MakeLessonsForm, SlotForm
+from attendance.forms import ClosureForm, EndSlotForm, FromDayForm, MakeLessonsForm, RemoveClosureForm, SlotForm
 from attendance.models import Closure, Lesson, Slot
 from attendance.models.planning import PLANNERS, plans_everywhere
 from attendance.views.planning import warn_of_teacher
@@ -88,6 +89,9 @@ def slot_change(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a weekly lesson from a day on."""
     slot = get_object_or_404(Slot.objects.visible_to(request.user).select_related("group__location", "teacher"), pk=pk)
     first = max(slot.starts_on, timezone.localdate())
+    asked = FromDayForm(request.GET)  # the page of a lesson leads here: "from here on"
+    if asked.is_valid() and asked.cleaned_data["vanaf"]:
+        first = max(slot.starts_on, asked.cleaned_data["vanaf"])
     form = SlotForm(form_data(request), slot=slot, initial={"from_day": first})
 
     def act() -> actions.SeriesChange:
@@ -215,7 +219,7 @@ def closure_add(request: KvsRequest) -> HttpResponse:
     form = ClosureForm(form_data(request), locations=locations, whole_school=plans_everywhere(request.user))
 
     def act() -> tuple[Closure, int]:
-        return actions.add_closure(by=request.user, **form.cleaned_data)
+        return closures_of.add_closure(by=request.user, **form.cleaned_data)
 
     def done(made: tuple[Closure, int]) -> str:
         closure, lapsed = made
@@ -244,15 +248,18 @@ def closure_add(request: KvsRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(*PLANNERS)
 def closure_remove(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take a closure away. Lessons that lapsed stay lapsed."""
+    """Take a closure away; lessons to come that lapsed through it go on after all, unless the tick is taken out."""
     closure = get_object_or_404(Closure.objects.changeable_by(request.user), pk=pk)
-    form = CancelForm(form_data(request), initial={"version": closure.version})
+    lapsed = Lesson.objects.visible_to(request.user).filter(lapsed_by=closure, cancelled=True)
+    coming = Lesson.objects.visible_to(request.user).resumable(closure).select_related("group")
+    lessons = list(coming.order_by("group__name", "group", "starts_at"))
+    form = RemoveClosureForm(form_data(request), version=closure.version, lessons=len(lessons))
 
-    def act() -> Closure:
-        return actions.remove_closure(closure=closure, version=form.cleaned_data["version"], by=request.user)
+    def act() -> closures_of.Reopened:
+        return closures_of.remove_closure(closure=closure, by=request.user, **form.cleaned_data)
 
-    def done(row: Closure) -> str:
-        messages.success(request, _("%(name)s is out of the calendar.") % {"name": row.name})
+    def done(made: closures_of.Reopened) -> str:
+        _tell_reopened(request, made)
         return reverse("attendance:closures")
 
     return form_page(
@@ -262,8 +269,26 @@ def closure_remove(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         done=done,
         template="attendance/closure_remove.html",
         closure=closure,
+        groups=closing.by_group(lessons),
+        number=len(lessons),
+        others=lapsed.count() - len(lessons),
         title=closure.name,
         verb=_("Remove"),
         parent=_("Days without lessons"),
         parent_url=reverse("attendance:closures"),
     )
+
+
+def _tell_reopened(request: KvsRequest, made: closures_of.Reopened) -> None:
+    """What became of the lessons; those that stay lapsed by name, day and time, with the reason."""
+    messages.success(request, _("%(name)s is out of the calendar.") % {"name": made.closure.name})
+    number = len(made.back)
+    if number:
+        text = ngettext("%(number)d lesson goes on after all.", "%(number)d lessons go on after all.", number)
+        messages.success(request, text % {"number": number})
+    if made.staying:
+        told = ", ".join(
+            f"{row.lesson.group.name} {date_format(timezone.localtime(row.lesson.starts_at), 'D j b H:i')} ({row.why})"
+            for row in made.staying
+        )
+        messages.warning(request, _("These lessons stay cancelled: %(lessons)s.") % {"lessons": told})

@@ -15,6 +15,7 @@ from django.db.models import F, Func, Q
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kvs.fields import SealedField
 from kvs.models.accounts import User
@@ -150,7 +151,7 @@ class JobState(models.TextChoices):
     RUNNING = "running", _("busy")
     DONE = "done", _("ready")
     FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("a job", "cancelled")  # a lesson that is cancelled has another word
 
 
 class JobQuerySet(models.QuerySet["Job"]):

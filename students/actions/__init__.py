@@ -321,6 +321,11 @@ def check_room(group: Group, taken: Iterable[Period], starts_on: dt.date, ends_o
         )
 
 
+def most_placed(group: Group, since: dt.date) -> int:
+    """The most students placed in `group` at once on `since` or a later day."""
+    return _most_at_once(group.enrolments.values_list("starts_on", "ends_on"), since, dt.date.max)
+
+
 def _most_at_once(taken: Iterable[Period], starts_on: dt.date, ends_on: dt.date | None) -> int:
     """The most places in `taken` on any of these days. It can only rise on a day on which a place begins."""
     last = ends_on or dt.date.max

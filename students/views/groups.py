@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kvs import audit
@@ -119,7 +120,25 @@ def group_edit(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         changes = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         return actions.change_group(group=group, version=form.cleaned_data["version"] or 0, by=request.user, changes=changes)
 
-    return form_page(request, form, act=act, done=lambda row: _saved(request, row), **_page(_("Change group"), group))
+    def done(row: Group) -> str:
+        _warn_of_places(request, row)
+        return _saved(request, row)
+
+    return form_page(request, form, act=act, done=done, **_page(_("Change group"), group))
+
+
+def _warn_of_places(request: KvsRequest, group: Group) -> None:
+    """Say after saving that more students have a place, now or later, than the group has places for."""
+    number = actions.most_placed(group, timezone.localdate())
+    if number > group.capacity:
+        text = ngettext(
+            "The group has %(capacity)d place, and %(number)d students are or will be in it. Nobody is taken out; "
+            "nobody can be added until there is room.",
+            "The group has %(capacity)d places, and %(number)d students are or will be in it. Nobody is taken out; "
+            "nobody can be added until there is room.",
+            group.capacity,
+        )
+        messages.warning(request, text % {"capacity": group.capacity, "number": number})
 
 
 @require_http_methods(["GET", "POST"])

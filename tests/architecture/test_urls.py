@@ -224,6 +224,7 @@ OBJECTS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "attendance:lesson_scan": ("lesson", ADMINISTRATION),
     "attendance:establish": ("lesson", (Role.COORDINATOR,)),
     "attendance:lesson_cancel": ("lesson", PLANNERS),
+    "attendance:lesson_resume": ("lesson", PLANNERS),
     "attendance:call_list": ("lesson", PLANNERS),
     "attendance:lesson_add": ("group", PLANNERS),
     "attendance:programme_hours": ("programme", OFFICE),

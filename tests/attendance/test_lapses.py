@@ -8,7 +8,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from attendance.actions.planning import add_closure, cancel_lesson
+from attendance.actions.closures import add_closure
+from attendance.actions.planning import cancel_lesson
 from attendance.models import Lesson
 from kvs.jobs import WORK, Run
 from kvs.models import AccessEvent, Job, Location, User

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from attendance.actions import Row, save_register
+from attendance.actions.closures import add_closure
 from attendance.actions.planning import (
-    add_closure,
     add_slot,
     cancel_lesson,
     change_lesson,
@@ -309,16 +309,17 @@ def test_the_database_refuses_what_the_code_would_let_through(
 
 def test_refused_in_a_race_is_a_sentence_in_the_form(group: Group, north: Location, ineke: User) -> None:
     """Nobody looked for clashes here: what the database says is shown."""
-    other = make_group(north, ineke)
-    lesson_of(group, ineke)
-    lesson_of(other, ineke)
+    other = make_group(north, ineke, name="Z-route 4")
+    for made in (other, group):
+        lesson_of(made, ineke)
     rania = make_student(north, ineke)
-    place(rania, group, ineke)
+    place(rania, other, ineke)
     url = reverse("students:enrolment_add", args=[rania.pk])
     programme = rania.programmes.get()
-    answer = signed_in(ineke).post(url, {"programme": programme.pk, "group": other.pk, "starts_on": LONG_AGO.isoformat()})
+    answer = signed_in(ineke).post(url, {"programme": programme.pk, "group": group.pk, "starts_on": LONG_AGO.isoformat()})
     assert answer.status_code == 422
-    assert "Een cursist zou twee lessen tegelijk hebben" in answer.content.decode()
+    clash = "er is les van Z-route 4 op maandag 2 maart 2026, 09:15 – 10:15. Bekijk de roosters van beide groepen."
+    assert f"Een cursist zou twee lessen tegelijk hebben: {clash}" in answer.content.decode()
 
 
 def test_constraints_of_a_slot(group: Group, ineke: User) -> None:
@@ -352,7 +353,7 @@ FORM = {
 def test_from_an_empty_timetable_to_lessons(group: Group, ineke: User, chris: User) -> None:
     browser = signed_in(ineke)
     here = reverse("attendance:timetable", args=[group.pk])
-    assert "Nog geen vaste lessen" in browser.get(here).content.decode()
+    assert "Nog geen wekelijkse lessen" in browser.get(here).content.decode()
     assert browser.post(reverse("attendance:slot_add", args=[group.pk]), FORM)["Location"] == here
     made = {"since": "2026-03-02", "until": "2026-04-30"}
     assert browser.post(reverse("attendance:lessons_make", args=[group.pk]), made)["Location"] == here

@@ -93,3 +93,18 @@ def test_more_groups_cost_no_more_queries(north: Location, ineke: User, bram: Us
         return len(found)
 
     assert len({cost() for _group in range(3)}) == 1
+
+
+def test_fewer_places_than_students_is_saved_and_said(north: Location, ineke: User) -> None:
+    group = make_group(north, ineke, name="Z-route 4", capacity=5)
+    for first in (LONG_AGO, LONG_AGO, TODAY + WEEK):
+        place(make_student(north, ineke), group, ineke, starts_on=first)
+    gone = place(make_student(north, ineke), group, ineke)
+    Enrolment.objects.filter(pk=gone.pk).update(ends_on=TODAY - DAY)
+    url, browser = reverse("students:group_edit", args=[group.pk]), signed_in(ineke)
+    typed = {"name": group.name, "location": str(group.location_id), "kind": "nt2", "starts_on": group.starts_on.isoformat()}
+    for version, (capacity, said) in enumerate(((3, False), (2, True)), start=group.version):
+        text = browser.post(url, typed | {"capacity": str(capacity), "version": str(version)}, follow=True).text
+        assert ("De groep heeft 2 plaatsen en er zijn of komen 3 cursisten in." in text) is said
+        group.refresh_from_db()
+        assert group.capacity == capacity
