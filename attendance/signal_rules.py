@@ -16,6 +16,7 @@ KINDS = (LESSONS, PERCENTAGE, CONSECUTIVE)
 UNEXCUSED = "unexcused"
 ALL = "all"
 MOST_WEEKS = 26
+MOST_LESSONS = 60
 
 Key = TypeVar("Key")
 

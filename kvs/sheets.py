@@ -74,13 +74,22 @@ def _write_text(page: Worksheet, row: int, column: int, text: str, look: Format 
 
 def _sheet_name(name: str, taken: set[str]) -> str:
     """A name that xlsx accepts and that differs from those in `taken`, to which it is added."""
-    clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip(" '")[:LONGEST_NAME].strip(" '") or "1"
-    number = 2
+    known = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip(" '") or "1"
+    clean, number = _cut(known, LONGEST_NAME), 2
     while clean.casefold() in taken:
-        clean = f"{clean[: LONGEST_NAME - 4].strip()} {number}"
+        clean = f"{_cut(known, LONGEST_NAME - 4)} {number}"
         number += 1
     taken.add(clean.casefold())
     return clean
+
+
+def _cut(name: str, most: int) -> str:
+    """At most so many characters, cut behind a word with a sign that it goes on; one long word is cut where it must."""
+    if len(name) <= most:
+        return name
+    part = name[:most]
+    words = part.rpartition(" ")[0].rstrip(" ,;'")
+    return f"{words or part[:-1]}…"
 
 
 def write_csv(sheet: Sheet) -> bytes:

@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -140,9 +141,11 @@ def tell_client(*, follow_up: FollowUp, version: int, channel: str, at: dt.datet
     day, student = timezone.localdate(at), follow_up.programme.student
     report = report_of(follow_up, day)
     if report is None:
-        raise ValidationError(_("Nobody else pays for this course today: there is no client to tell."))
+        text = _("On %(day)s nobody else paid for this course: there was no client to tell.")
+        raise ValidationError({"at": text % {"day": date_format(day)}})
     if not report.lines:
-        raise ValidationError(_("No missed lesson fell on a day for which this client had commissioned the course."))
+        text = _("Up to %(day)s no missed lesson fell on a day for which this client had commissioned the course.")
+        raise ValidationError({"at": text % {"day": date_format(day)}})
     _check_consent(report.client, student)
     made = record_given(
         student=student,

@@ -92,9 +92,20 @@ def make_report(run: ReportRun, progress: Progress) -> None:
         _store(run, content, progress)
 
 
+class _Making:
+    """How many files are made, told before each file and each table: `step` raises when somebody stopped the report."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.done, self.total = progress, 0, 0
+
+    def step(self) -> None:
+        self.progress(self.done, self.total, gettext_noop("Making the files"))
+
+
 @transaction.atomic
 def _store(run: ReportRun, content: Content, progress: Progress) -> None:
     run.version, run.made_at = _next_version(run), timezone.now()
+    making = _Making(progress)
     document = render.Document(
         report=run.definition,
         content=content,
@@ -103,13 +114,17 @@ def _store(run: ReportRun, content: Content, progress: Progress) -> None:
         version=run.version,
         made_at=timezone.localtime(run.made_at),
         reference=run.reference,
+        step=making.step,
     )
     formats = list(_formats(document))
-    for number, (kind, table) in enumerate(formats):
-        progress(number, len(formats), gettext_noop("Making the files"))
+    making.total = len(formats)
+    for kind, table in formats:
+        making.step()
         _keep(run, kind, _rendered(document, kind, table), content.people, table=table)
+        making.done += 1
+    making.step()
     _deliver(run, content)
-    progress(len(formats), len(formats), gettext_noop("Making the files"))
+    making.step()
     run.save(update_fields=["version", "made_at", "locations", "profile", "blocks"])
 
 
@@ -150,7 +165,9 @@ def _next_version(run: ReportRun) -> int:
 
 
 def _formats(document: render.Document) -> Iterator[tuple[ReportFile.Format, int]]:
-    rows = sum(len(filled.rows) for filled in document.content.tables)
+    content = document.content
+    on_pages = [filled for page in content.pages for filled in page.tables]
+    rows = sum(len(filled.rows) for filled in (*content.tables, *on_pages) if not filled.on_pages)
     if rows <= rules.PDF_ROWS and not pdf_available():
         yield ReportFile.Format.PDF, 0
     yield ReportFile.Format.HTML, 0
@@ -172,8 +189,9 @@ def _rendered(document: render.Document, kind: ReportFile.Format, table: int) ->
 
 
 @transaction.atomic
-def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
-    """Record that a file was handed to the recipient of its report. The people in it see this.
+def hand_over(*, file: ReportFile, channel: str, by: User, despite: str = "") -> Disclosure:
+    """Record that a file was handed to the recipient of its report. The people in it see this. `despite`: why it goes while
+    its month is not finished (a code of Disclosure.Despite); without one such a report waits, with a ValidationError.
 
     Raises ValueError for a report that stays inside, was not made or is held up, and for the school's own papers beside a file by
     column profile: those name students who are not in it. Raises ValidationError when somebody in it gave no consent where
@@ -181,11 +199,13 @@ def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
     """
     run = file.run
     recipient = run.definition.recipient
-    if recipient is None or run.version is None or run.blocks or (run.definition.layout and not file.name):
+    if recipient is None or run.version is None or run.held_up or (run.definition.layout and not file.name):
         raise ValueError("This report is not handed over.")
     people = list(SealedFilePerson.objects.filter(file=file.file_id).values_list("audit_id", flat=True))
     if without := lacking_consent(run.definition, run.client, people):
         raise ValidationError(_without_consent(without))
+    if run.waits and not despite:
+        raise ValidationError({"despite": _("Choose why it goes all the same.")})
     disclosure = Disclosure.objects.create(
         report=run.report,
         parameters=run.parameters,
@@ -197,6 +217,7 @@ def hand_over(*, file: ReportFile, channel: str, by: User) -> Disclosure:
         format=file.format,
         sha256=file.file.sha256,
         channel=channel,
+        despite=despite if run.waits else "",
         by=by,
     )
     DisclosedPerson.objects.bulk_create([DisclosedPerson(disclosure=disclosure, audit_id=person) for person in people])

@@ -36,12 +36,19 @@ class HandOverForm(forms.Form):
 
     file = forms.ModelChoiceField(ReportFile.objects.none(), label=_("Which file"), empty_label=None, widget=forms.RadioSelect)
     channel = forms.ChoiceField(label=_("How it went"), choices=FILE_WAYS, widget=forms.RadioSelect)
+    despite = forms.ChoiceField(
+        label=_("Why does it go all the same?"), choices=Disclosure.Despite, required=False, widget=forms.RadioSelect
+    )
 
     def __init__(self, *args: Any, run: ReportRun, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         files: Any = self.fields["file"]
         files.queryset = run.files.select_related("file", "run__client").filter(file__expires_at__gt=timezone.now())
         files.label_from_instance = lambda file: file.label
+        if run.waits:
+            self.fields["despite"].required = True
+        else:
+            del self.fields["despite"]
         if run.definition.layout:  # the papers beside it stay inside
             files.queryset = files.queryset.exclude(name="")
         if run.definition.carries_bsn:

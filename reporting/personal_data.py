@@ -115,6 +115,7 @@ MODELS = (
             Field("format", DISCLOSURES),
             Field("sha256", DISCLOSURES),
             Field("channel", DISCLOSURES),
+            Field("despite", DISCLOSURES),
             Field("at", DISCLOSURES),
             NotPersonal("by", Reason.LINK),
             Field("withdrawn_at", DISCLOSURES),

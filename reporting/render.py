@@ -1,7 +1,7 @@
 """A report as a page, PDF, workbook or CSV. Knows no report: only tables, columns and kinds of values."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,21 +28,29 @@ class Document:
     version: int
     made_at: dt.datetime  # in school time
     reference: str
+    step: Callable[[], None] = lambda: None  # called before each table: says how far it is, and raises when it must stop
 
 
 def to_html(document: Document, *, links: bool = True) -> str:
     """The whole page, for printing and (without links) for the PDF. What people typed is escaped by the template."""
-    tables = [
-        {
-            "title": filled.table.title,
-            "empty": filled.table.empty,
-            "columns": filled.table.columns,
-            "rows": [_texts(filled, row, links=links) for row in filled.rows],
-            "total": _texts(filled, filled.total) if filled.total else None,
-        }
-        for filled in document.content.tables
-    ]
-    return render_to_string("reporting/document.html", {"document": document, "tables": tables})
+    content = document.content
+    numbered = enumerate(content.tables, start=1)
+    tables = [_shown(document, filled, n, links=links) for n, filled in numbered if not filled.on_pages]
+    pages = [(page.title, [_shown(document, filled, links=links) for filled in page.tables]) for page in content.pages]
+    return render_to_string("reporting/document.html", {"document": document, "tables": tables, "pages": pages})
+
+
+def _shown(document: Document, filled: Filled, number: int = 0, *, links: bool) -> dict[str, Any]:
+    """A table for the template; `number` is its place in the report, by which a link finds it."""
+    document.step()
+    return {
+        "number": number,
+        "title": filled.table.title,
+        "empty": filled.table.empty,
+        "columns": filled.table.columns,
+        "rows": [_texts(filled, row, links=links) for row in filled.rows],
+        "total": _texts(filled, filled.total) if filled.total else None,
+    }
 
 
 def to_pdf(document: Document) -> bytes:
@@ -52,17 +60,19 @@ def to_pdf(document: Document) -> bytes:
 
 def to_xlsx(document: Document) -> bytes:
     """A sheet for each table, and one that says what it is about and what its words mean."""
-    sheets = [_sheet(filled) for filled in document.content.tables]
+    sheets = [_sheet(document, filled) for filled in document.content.tables]
+    document.step()
     return write_xlsx([*sheets, Sheet(_("Explanation"), [_("What"), _("Text")], list(_explanation(document)))])
 
 
 def to_csv(document: Document, table: int) -> bytes:
     """One table, its rows only: `table` counts from 0."""
     filled = document.content.tables[table]
-    return write_csv(_sheet(Filled(filled.table, filled.rows)))
+    return write_csv(_sheet(document, Filled(filled.table, filled.rows)))
 
 
-def _sheet(filled: Filled) -> Sheet:
+def _sheet(document: Document, filled: Filled) -> Sheet:
+    document.step()
     rows = [*filled.rows, filled.total] if filled.total else filled.rows
     columns = filled.table.columns
     head = [str(column.head) for column in columns]

@@ -76,11 +76,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Filled:
-    """A table with its rows; `total`, if any, is a row of the same dataclass."""
+    """A table with its rows; `total`, if any, is a row of the same dataclass.
+
+    `on_pages`: on paper its rows stand on the pages of people (Content.pages) and not once more in one list.
+    """
 
     table: Table
     rows: Sequence[Any]
     total: Any = None
+    on_pages: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,15 +131,16 @@ class Layout:
 
 @dataclass(frozen=True)
 class Block:
-    """Why a file cannot be made: a sentence without anybody's name, and where to mend it.
+    """Why a file cannot be made, or a report is not handed over: a sentence without anybody's name, and where to mend it.
 
-    That is an address, or a `table` of the report (from 1).
+    That is an address, or a `table` of the report (from 1). `waits`: a report may go all the same, with a reason.
     """
 
     text: str
     url: str = ""
     link: str = ""
     table: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,14 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class PersonPage:
+    """What a report on paper says of one person, beginning on a new page."""
+
+    title: str
+    tables: tuple[Filled, ...]
+
+
+@dataclass(frozen=True)
 class Content:
     """A report with its rows, before rendering. `people` are the audit_ids of everyone in it."""
 
@@ -160,6 +173,7 @@ class Content:
     tables: tuple[Filled, ...]
     people: tuple[uuid.UUID, ...] = ()
     figures: tuple[tuple[str, str], ...] = ()  # a few numbers on top: value, name
+    pages: tuple[PersonPage, ...] = ()  # on paper; workbook and CSV have the tables
     remarks: tuple[tuple[str, str], ...] = ()  # headings with a sentence
     blocks: tuple[Block, ...] = ()  # why it may be read and not be handed over yet
     footer: str = ""

@@ -193,12 +193,12 @@ def _file_name(run: ReportRun, file: ReportFile) -> str:
 def run_hand_over(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that a file went to the recipient."""
     run = _run(request, pk)
-    if not run.made_at or run.definition.recipient is None or run.blocks:
+    if not run.made_at or run.definition.recipient is None or run.held_up:
         raise Http404
     form = HandOverForm(form_data(request), run=run)
 
     def act() -> Disclosure:
-        return actions.hand_over(file=form.cleaned_data["file"], channel=form.cleaned_data["channel"], by=request.user)
+        return actions.hand_over(by=request.user, **form.cleaned_data)
 
     def done(disclosure: Disclosure) -> str:
         messages.success(request, _("The hand-over is recorded. The students in the report can see it."))
@@ -211,7 +211,7 @@ def run_hand_over(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
         done=done,
         template="reporting/hand_over.html",
         run=run,
-        title=_("Hand over"),
+        title=_("Hand over all the same") if run.waits else _("Hand over"),
         verb=_("Record hand-over"),
         parent=run.title,
         parent_url=reverse("reporting:run", args=[run.pk]),

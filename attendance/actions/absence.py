@@ -35,7 +35,8 @@ def report_absence(
 ) -> AbsenceReport:
     """The administration notes that `student` will not be there; it counts at once. Said twice it is one report.
 
-    `reason` is a code, empty when the school notes none that day. Raises ValidationError: also for days that overlap.
+    `reason` is a code, empty when the school notes none that day. An open end runs until the next report, if there is one.
+    Raises ValidationError: also for days that overlap.
     """
     return _report(student, starts_at, ends_at, reason, by, student_says=False)
 
@@ -64,6 +65,7 @@ def _report(
     Student.objects.select_for_update(no_key=True).get(pk=student.pk)
     check_unrestricted(student, AbsenceReport, SAID)
     _check_days(starts_at, ends_at)
+    ends_at = ends_at or _next_begin(student, starts_at)
     said = _reason(reason, timezone.localdate(starts_at), student_says=student_says)
     asks = student_says and (not said.on_own_word if said else leave)
     status = AbsenceReport.Status.ASKED if asks else AbsenceReport.Status.APPROVED
@@ -77,6 +79,13 @@ def _report(
     made.full_clean()
     made.save(force_insert=True)
     return made
+
+
+def _next_begin(student: Student, starts_at: dt.datetime) -> dt.datetime | None:
+    """When the next report of absence begins, if one is known: until then an open end holds, for reports never overlap."""
+    known = AbsenceReport.objects.filter(student=student, starts_at__gt=starts_at)
+    standing = known.exclude(status=AbsenceReport.Status.REFUSED).order_by("starts_at")
+    return standing.values_list("starts_at", flat=True).first()
 
 
 def _check_days(starts_at: dt.datetime, ends_at: dt.datetime | None) -> None:

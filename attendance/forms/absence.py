@@ -13,7 +13,7 @@ from attendance.actions.absence import day_start
 from attendance.models import AbsenceSettings
 from kvs.widgets import DateInput
 from students.forms import LabelledChoice
-from students.models import Group
+from students.models import Client, Group
 
 ONE_DAY = dt.timedelta(days=1)
 TODAY, OPEN = "today", "open"
@@ -138,6 +138,7 @@ class WhichForm(forms.Form):
 
     group = LabelledChoice(lambda group: group.name, label=_("group"), required=False)
     maand = forms.RegexField(r"^\d{4}-\d{2}$", required=False)
+    opdrachtgever = LabelledChoice(lambda client: client.name, label=_("client"), required=False)
 
     def __init__(self, *args: Any, groups: "QuerySet[Group]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,6 +146,9 @@ class WhichForm(forms.Form):
         assert isinstance(group, forms.ModelChoiceField)
         group.queryset = groups
         group.empty_label = _("all groups")
+        client = self.fields["opdrachtgever"]
+        assert isinstance(client, forms.ModelChoiceField)
+        client.queryset, client.empty_label = Client.objects.order_by("name"), _("all clients")
 
 
 class BackForm(forms.Form):

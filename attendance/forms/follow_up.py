@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from attendance.models import FollowUpSetting, LadderStep, LessonQuerySet, SignalRule
 from attendance.models.follow_up import OUTCOMES, Outcome, Skipped, Step
+from attendance.signal_rules import MOST_LESSONS, MOST_WEEKS, PERCENTAGE
 from kvs.models import User
 from kvs.widgets import DateInput
 from students.models import Group
@@ -92,6 +93,14 @@ class CloseForm(forms.Form):
 class SignalRuleForm(forms.ModelForm[SignalRule]):
     """A rule of absence. Whose it is and what it looks at do not change: that would be another rule."""
 
+    # The columns themselves begin at 0, and 0 is refused.
+    threshold = forms.IntegerField(label=_("from how many lessons, or how many per cent"), min_value=1, max_value=100)
+    weeks = forms.IntegerField(
+        label=_("over how many weeks"),
+        min_value=1,
+        max_value=MOST_WEEKS,
+        help_text=_("Back from the last signed lesson. From 1 to 26 weeks."),
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -105,6 +114,14 @@ class SignalRuleForm(forms.ModelForm[SignalRule]):
         if not self.instance._state.adding:
             for name in ("client", "kind"):
                 del self.fields[name]
+
+    def clean_threshold(self) -> int:
+        """Of lessons no more than 60; a percentage goes to 100."""
+        threshold: int = self.cleaned_data["threshold"]
+        kind = self.cleaned_data.get("kind") or self.instance.kind
+        if kind != PERCENTAGE and threshold > MOST_LESSONS:
+            raise forms.ValidationError(_("Choose 1 to 60 lessons, or 1 to 100 per cent."))
+        return threshold
 
 
 class LadderStepForm(forms.ModelForm[LadderStep]):

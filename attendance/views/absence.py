@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -65,8 +66,11 @@ def absence_add(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     def act() -> AbsenceReport:
         return actions.report_absence(student=student, by=request.user, **form.said())
 
-    def done(_made: AbsenceReport) -> str:
+    def done(made: AbsenceReport) -> str:
         messages.success(request, _("%(name)s is reported absent.") % {"name": student.full_name})
+        if made.last_day and not form.said()["ends_at"]:
+            text = _("This report runs until and including %(day)s: for after that there is another report already.")
+            messages.info(request, text % {"day": date_format(made.last_day)})
         return reverse("attendance:absences")
 
     reports = AbsenceReport.objects.visible_to(request.user).filter(student=student)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -49,8 +50,11 @@ def own_sick(request: KvsRequest, student: Student) -> HttpResponse:
         reason = reasons.ILL if asks else ""
         return actions.report_own_absence(student=student, by=request.user, reason=reason, leave=False, **form.said())
 
-    def done(_made: AbsenceReport) -> str:
+    def done(made: AbsenceReport) -> str:
         messages.success(request, _("The school knows that you are not coming."))
+        if made.last_day and not form.said()["ends_at"]:
+            text = _("This is until and including %(day)s. After that you have told the school something already.")
+            messages.info(request, text % {"day": date_format(made.last_day)})
         return reverse("attendance:own_absence")
 
     title = _("I am ill") if asks else _("I cannot come")

@@ -195,7 +195,7 @@ def own_hours(request: KvsRequest, student: Student) -> HttpResponse:
     months = list(
         marks.annotate(month=TruncMonth("lesson__day"))
         .values("month")
-        .annotate(minutes=Sum("minutes_attended", filter=SIGNED), lessons=Count("pk"))
+        .annotate(minutes=Sum("minutes_attended", filter=SIGNED), lessons=Count("pk", filter=SIGNED))
         .order_by("-month")[:MONTHS_SHOWN]
     )
     month = rules.month_of(request.GET.get("maand", "")) or (

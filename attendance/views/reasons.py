@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from kvs.access import KvsRequest, office_role, role_required
 from kvs.drafts import form_data
 from kvs.models import AccessEvent
 from kvs.pages import form_page
-from students.models import Group, Student
+from students.models import Client, Contract, Group, Student
 from students.views.portal import own_file
 
 SHOWN = 200  # lines on one screen: the absences of a month in a school of two hundred students
@@ -34,7 +35,7 @@ SHOWN = 200  # lines on one screen: the absences of a month in a school of two h
 @require_http_methods(["GET", "POST"])
 @role_required(*REASON_READERS)
 def absence_unknown(request: KvsRequest) -> HttpResponse:
-    """Absences without a reason, of one group or all, of one month (`?maand=2026-11`) or all; a reason chosen per line.
+    """Absences without a reason, of one group, month (`?maand=2026-11`) and client, or all; a reason chosen per line.
 
     POST takes `<mark>` = code of the reason; lines left open stay open.
     """
@@ -67,7 +68,16 @@ def _open(request: KvsRequest, which: WhichForm) -> MarkQuerySet:
         marks = marks.filter(lesson__group=known["group"])
     if month := rules.month_of(known.get("maand", "")):
         marks = marks.filter(lesson__day__gte=month, lesson__day__lt=rules.month_after(month))
+    if client := known.get("opdrachtgever"):
+        marks = marks.filter(Exists(_commissioned(client)))
     return marks
+
+
+def _commissioned(client: Client) -> "QuerySet[Contract]":
+    """Contracts of `client` on the day of the outer mark's lesson."""
+    ends = Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("lesson__day"))
+    mine = Contract.objects.filter(client=client, programme=OuterRef("enrolment__programme"))
+    return mine.filter(ends, starts_on__lte=OuterRef("lesson__day"))
 
 
 def _list(

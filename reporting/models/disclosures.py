@@ -77,6 +77,13 @@ class Disclosure(models.Model):
         TWICE = "twice", _("it was recorded twice")
         WRONG = "wrong", _("something in it is wrong; it is recorded anew")
 
+    class Despite(models.TextChoices):
+        """Why a report went while its month was not finished."""
+
+        ASKED = "asked", _("the client asks for it now")
+        UNSIGNED = "unsigned", _("these lessons cannot be signed any more")
+        LATER = "later", _("a new version follows when the month is finished")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     report = models.CharField(_("report"), max_length=40, blank=True)  # empty: given by hand
     parameters = models.JSONField(default=dict, blank=True)
@@ -94,6 +101,7 @@ class Disclosure(models.Model):
     format = models.CharField(_("format"), max_length=4, choices=ReportFile.Format, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)  # of the file that was handed over
     channel = models.CharField(_("how"), max_length=12, choices=Channel)
+    despite = models.CharField(_("why it went before the month was finished"), max_length=8, choices=Despite, blank=True)
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -150,6 +158,10 @@ class Disclosure(models.Model):
                 | ~Q(recipient=rules.OTHER) & Q(organisation="", name=""),
                 name="disclosure_names_the_recipient",
                 violation_error_message=_("Say to which organisation it went."),
+            ),
+            models.CheckConstraint(
+                condition=Q(despite="") | Q(~Q(report=""), despite__in=["asked", "unsigned", "later"]),
+                name="disclosure_despite",
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")

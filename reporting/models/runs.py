@@ -89,6 +89,16 @@ class ReportRun(models.Model):
         return JobState(self.job.state) if self.job else JobState.FAILED
 
     @property
+    def held_up(self) -> bool:
+        """Whether something stands in the way that no reason takes away."""
+        return any(not block.get("waits") for block in self.blocks)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the recipient waits: handing it over all the same asks a reason."""
+        return any(block.get("waits") for block in self.blocks)
+
+    @property
     def reference(self) -> str:
         """Stands on paper."""
         return rules.reference(self.pk.hex)

@@ -168,11 +168,11 @@ def _agreed(client: Client, first: dt.date, last: dt.date) -> Iterator[tuple[str
         yield _("Reasons by agreement"), text
 
 
-def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User) -> list[UnsignedRow]:
+def unsigned_of(client: Client, first: dt.date, last: dt.date, by: User, *roles: Role) -> list[UnsignedRow]:
     """Lessons of students of `client` that took place and are not signed, with how many of them were placed there."""
     placed = Enrolment.objects.annotate(day=OuterRef("day")).filter(Exists(commissioned(client, "programme", "day")))
     groups = Enrolment.objects.filter(programme__contracts__client=client).values("group")
-    return unsigned(lessons_within(first, last, by, *ROLES).filter(group__in=groups), placed)
+    return unsigned(lessons_within(first, last, by, *roles).filter(group__in=groups), placed)
 
 
 def build(asked: Asked, by: User, progress: Progress) -> Content:
@@ -184,13 +184,13 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     for row in rows(sums, client, by):
         made.append(row)
         progress(next(counter), None, gettext_noop("Adding up the attendance of students"))
-    total = _total(made)
+    total, lapsed = _total(made), unsigned_of(client, first, last, by, *ROLES)
     left_out = len(sums) - len(made)
     return Content(
         about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
         tables=(
             Filled(STUDENTS, made, total if made else None),
-            Filled(UNSIGNED, unsigned_of(client, first, last, by)),
+            Filled(UNSIGNED, lapsed),
             *([Filled(REASONS, reason_rows(marks, client, first, last, made))] if asked.get("reasons") else []),
         ),
         people=tuple(row.person for row in made if row.person),
@@ -201,13 +201,37 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             (_percent(total.present), _("present")),
             *figure(left_out),
         ),
-        remarks=((_("Proof"), _proof(total)), *_agreed(client, first, last), *remark(left_out)),
-        blocks=tuple(_held_up(marks, first)),
+        remarks=((_("Proof"), _proof(total)), *not_over(last), *_agreed(client, first, last), *remark(left_out)),
+        blocks=(*_held_up(marks, client, first), *waiting_for(last, lapsed, table=2)),
         footer=_("Only students whom %(client)s commissioned on the day of the lesson. Confidential.") % {"client": client.name},
     )
 
 
-def _held_up(marks: MarkQuerySet, month: dt.date) -> Iterator[Block]:
+def not_over(last: dt.date) -> Iterator[tuple[str, str]]:
+    """Says in the document that its month, which ends on `last`, goes on."""
+    if last >= timezone.localdate():
+        yield _("The month is not over"), _not_over(last)
+
+
+def _not_over(last: dt.date) -> str:
+    text = _("The month ends on %(day)s. Lessons that are still to come are not counted, so the figures will change.")
+    return text % {"day": date_format(last)}
+
+
+def waiting_for(last: dt.date, lapsed: list[UnsignedRow], *, table: int) -> Iterator[Block]:
+    """What a client waits for unless the school gives a reason: the end of the month, and signatures (`lapsed` is that table)."""
+    if last >= timezone.localdate():
+        yield Block(_not_over(last), waits=True)
+    if lapsed:
+        text = ngettext(
+            "%(number)d lesson of this month is not signed, so it does not count.",
+            "%(number)d lessons of this month are not signed, so they do not count.",
+            len(lapsed),
+        )
+        yield Block(text % {"number": len(lapsed)}, table=table, link=_("Which lessons"), waits=True)
+
+
+def _held_up(marks: MarkQuerySet, client: Client, month: dt.date) -> Iterator[Block]:
     """An absence whose reason nobody knows yet holds up the month once it is too old (setting of the school)."""
     number = holding_up(marks, timezone.localdate()).count()
     if number:
@@ -216,7 +240,7 @@ def _held_up(marks: MarkQuerySet, month: dt.date) -> Iterator[Block]:
             "%(number)d absences of this month have no reason yet. Were they excused or not?",
             number,
         )
-        url = f"{reverse('attendance:absence_unknown')}?maand={month:%Y-%m}"
+        url = f"{reverse('attendance:absence_unknown')}?maand={month:%Y-%m}&opdrachtgever={client.pk}"
         yield Block(text % {"number": number}, url=url, link=_("Choose the reasons"))
 
 

@@ -25,8 +25,18 @@ from kvs.models import Role, User
 from kvs.templatetags.kvs import hours
 from kvs.vocabulary import CLIENT_REPORTS, MUNICIPALITY
 from reporting.lessons import lessons_within, locations_missing
-from reporting.report import Asked, Column, Content, Definition, Filled, Kind, Progress, Report, Table
-from reporting.reports.municipality import ATTENDED, OFFERED, MunicipalityForm, commissioned, period
+from reporting.report import Asked, Column, Content, Definition, Filled, Kind, PersonPage, Progress, Report, Table
+from reporting.reports.municipality import (
+    ATTENDED,
+    OFFERED,
+    UNSIGNED,
+    MunicipalityForm,
+    commissioned,
+    not_over,
+    period,
+    unsigned_of,
+    waiting_for,
+)
 from reporting.rules import in_hours
 from reporting.withheld import figure, remark, withheld
 from students.models import Client, Contract, Programme
@@ -213,16 +223,33 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         sat += _exams(course)
         progress(number, len(courses), gettext_noop("Gathering levels, exams and hours of students"))
     people = tuple(dict.fromkeys(row.person for row in rows))
+    on_pages = (Filled(MEASURED, measured, on_pages=True), Filled(EXAMS, sat, on_pages=True))
     restricted = programmes_of(client, first, last, by.only_as(*ROLES)).filter(student__in=withheld(REPORT, client))
     left_out = restricted.values("student").distinct().count()
+    lapsed = unsigned_of(client, first, last, by, *ROLES)
     return Content(
         about=" · ".join([client.name, _("until %(last)s inclusive") % {"last": date_format(last)}, *_part_only(by)]),
-        tables=(Filled(STUDENTS, rows), Filled(MEASURED, measured), Filled(EXAMS, sat)),
+        tables=(Filled(STUDENTS, rows), *on_pages, Filled(UNSIGNED, lapsed)),
+        pages=tuple(_pages(rows, measured, sat)),
         people=people,
         figures=(*_figures(courses, len(people), first), *figure(left_out)),
-        remarks=remark(left_out),
+        remarks=(*not_over(last), *remark(left_out)),
+        blocks=tuple(waiting_for(last, lapsed, table=4)),
         footer=_("Only what falls on days on which %(client)s commissioned the course. Confidential.") % {"client": client.name},
     )
+
+
+def _pages(rows: list[Row], measured: list[MeasuredRow], sat: list[ExamRow]) -> Iterator[PersonPage]:
+    """A page for each student: hours, levels and exams (issue 2, 3.6). Who has two programmes here has one page."""
+    for number in dict.fromkeys(row.number for row in rows):
+        mine = [row for row in rows if row.number == number]
+        tables = (
+            Filled(HOURS_OF_ONE, mine),
+            Filled(LEVELS_OF_ONE, mine),
+            Filled(MEASURED_OF_ONE, [row for row in measured if row.number == number]),
+            Filled(EXAMS_OF_ONE, [row for row in sat if row.number == number]),
+        )
+        yield PersonPage(f"{mine[0].name} · {number}", tables)
 
 
 def _figures(courses: list[Course], people: int, first: dt.date) -> tuple[tuple[str, str], ...]:
@@ -296,6 +323,11 @@ EXAMS = Table(
     ),
     gettext_lazy("No exam was taken or planned on a day that this municipality commissioned."),
 )
+# What stands on the page of one student: the same columns, without the name.
+HOURS_OF_ONE = Table(gettext_lazy("Hours"), Row, STUDENTS.columns[2:6], STUDENTS.empty)
+LEVELS_OF_ONE = Table(gettext_lazy("Level now"), Row, STUDENTS.columns[6:], STUDENTS.empty)
+MEASURED_OF_ONE = Table(MEASURED.title, MeasuredRow, MEASURED.columns[2:], MEASURED.empty)
+EXAMS_OF_ONE = Table(EXAMS.title, ExamRow, EXAMS.columns[2:], EXAMS.empty)
 DEFINITIONS = (
     Definition(
         gettext_lazy("Hours"),
@@ -329,7 +361,7 @@ REPORT = Report(
     purpose=CLIENT_REPORTS,
     roles=ROLES,
     form=MunicipalityForm,
-    tables=(STUDENTS, MEASURED, EXAMS),
+    tables=(STUDENTS, MEASURED, EXAMS, UNSIGNED),
     definitions=DEFINITIONS,
     period=period,
     build=build,

@@ -199,6 +199,7 @@ def _client(contract: Contract) -> str:
 def build(asked: Asked, by: User, progress: Progress) -> Content:
     """The list of a measuring year, and how many are not in it."""
     first = asked["first"]
+    progress(0, None, gettext_noop("Adding up the hours of students"))  # before the questions about everybody
     profile = profiles.current(REPORT, timezone.localdate())
     found = programmes_in(first, by).select_related("student").defer(*SEALED).prefetch_related("contracts__client")
     kept_out = found.filter(student__in=withheld(REPORT)).values("student").distinct().count()
@@ -206,6 +207,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     programmes = list(found.order_by("student__sort_key", "student__number", "starts_on"))
     reasons = [why_outside(programme) for programme in programmes]
     measured = [programme for programme, reason in zip(programmes, reasons, strict=True) if not reason]
+    progress(0, len(measured), gettext_noop("Adding up the hours of students"))
     made: list[Row] = []
     for row in rows(measured, first, by):
         made.append(row)

@@ -128,10 +128,12 @@ def given_before(first: dt.date) -> set[uuid.UUID]:
 def build(asked: Asked, by: User, progress: Progress) -> Content:
     """The list of a measuring year, and who is not in it."""
     first = asked["first"]
+    progress(0, None, gettext_noop("Looking who may be asked"))  # before the questions about everybody
     profile = profiles.current(REPORT, timezone.localdate())
     before, made, unreachable, reasons = given_before(first), [], [], []
     restricted, kept_out = set(withheld(REPORT).values_list("pk", flat=True)), 0
     for number, programme in enumerate(latest_programmes(first, by), start=1):
+        progress(number, None, gettext_noop("Looking who may be asked"))
         reason = why_not_asked(programme)
         if not reason and programme.student_id in restricted:
             kept_out += 1
@@ -142,7 +144,6 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
             unreachable.append(Unreachable(student.audit_id, student.list_name, student.number))
         elif not reason:
             made.append(_row(programme, before))
-        progress(number, None, gettext_noop("Looking who may be asked"))
     delivery = Delivery(
         profile=profile,
         name=rules.list_file_name("tevredenheidsonderzoek", first),

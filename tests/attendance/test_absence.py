@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
 from attendance import absence_reasons as reasons
@@ -119,6 +120,26 @@ def test_two_reports_of_one_student_do_not_overlap(abdi: Student, ineke: User, p
     clash: dict[str, Any] = {"student": abdi, "status": "asked", "party": "student", "by_audit_id": abdi.audit_id}
     with pytest.raises(IntegrityError, match="absence_report_once"), transaction.atomic():
         AbsenceReport.objects.create(starts_at=midnight(6), ends_at=midnight(8), **clash)
+
+
+def test_an_open_end_runs_until_the_next_report_and_says_so(abdi: Student, ineke: User) -> None:
+    """Leave is known for the day after tomorrow; ill from today, for nobody knows how long."""
+    leave = ill(abdi, ineke, 2, 3, "leave")
+    me = signed_in(open_account(student=abdi, by=ineke))
+    answer = me.post(reverse("attendance:own_sick"), {"until": "open"}, follow=True)
+
+    sick = AbsenceReport.objects.exclude(pk=leave.pk).get()
+    assert (sick.ends_at, sick.last_day) == (leave.starts_at, timezone.localdate() + dt.timedelta(days=1))
+    day = date_format(timezone.localdate() + dt.timedelta(days=1))
+    assert f"Dit is tot en met {day}. Daarna hebt u de school al iets laten weten." in answer.content.decode()
+
+    sick.delete()
+    typed = {"reason": "ill", "first": timezone.localdate().isoformat(), "last": ""}
+    told = signed_in(ineke).post(reverse("attendance:absence_add", args=[abdi.pk]), typed, follow=True)
+    assert f"Deze afmelding loopt tot en met {day}" in told.content.decode()
+    AbsenceReport.objects.exclude(pk=leave.pk).delete()
+    AbsenceReport.objects.filter(pk=leave.pk).update(status="refused", decided_at=timezone.now(), decided_by_audit_id=abdi.pk)
+    assert ill(abdi, ineke, last=None).ends_at is None  # what was refused is in nobody's way
 
 
 @pytest.mark.parametrize(

@@ -485,12 +485,15 @@ def test_rules_are_set_with_their_source_or_called_an_example(ineke: User) -> No
     ("kind", "threshold", "weeks"),
     [("lessons", 0, 4), ("lessons", 61, 4), ("percentage", 101, 4), ("consecutive", 3, 0), ("consecutive", 3, 27), ("x", 3, 4)],
 )
-def test_figures_that_cannot_be(ineke: User, kind: str, threshold: int, weeks: int) -> None:
+def test_figures_that_cannot_be_are_told_at_their_field(ineke: User, kind: str, threshold: int, weeks: int) -> None:
     fields = {"kind": kind, "threshold": threshold, "weeks": weeks, "counts": "all", "active": "on"}
     answer = signed_in(ineke).post(reverse("attendance:signal_rule_add"), fields)
 
     assert answer.status_code == 422
     assert not SignalRule.objects.exists()
+    wrong = "kind" if kind == "x" else "threshold" if threshold != 3 else "weeks"
+    assert list(answer.context["form"].errors) == [wrong]
+    assert "minstens 0" not in answer.content.decode()
 
 
 def test_a_step_of_the_ladder_is_set(ineke: User) -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from kvs.demo import DOMAIN, PASSWORD
 from tests.running import RunningSchool, data_folder, start_school
 
+REGION = ("region",)  # all of a page lies in a landmark: no criterion of WCAG, and what a screen reader walks by
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 QUIET = [
     "--no-sandbox",
@@ -58,8 +59,11 @@ class Visitor:
         self.page.get_by_role("button", name="Aanmelden").click()
         self.page.wait_for_url(lambda url: "/aanmelden/" not in url)
 
-    def check(self, name: str) -> None:
-        """What holds on every page: accessible, silent, nothing foreign, never wider than the screen. Takes a picture."""
+    def check(self, name: str, *rules: str) -> None:
+        """What holds on every page: accessible, silent, nothing foreign, never wider than the screen. Takes a picture.
+
+        `rules` are rules of axe that are asked as well.
+        """
         self.page.wait_for_load_state()  # a click returns as soon as the next page begins
         if folder := os.environ.get("KVS_SCREENSHOTS"):
             self.page.screenshot(path=Path(folder) / f"{name}-{self.width}.png", full_page=True)
@@ -67,7 +71,8 @@ class Visitor:
         assert window
         # As tall as the page: axe calls a button too small when a sticky bar happens to lie over half of it.
         self.page.set_viewport_size({**window, "height": self.page.evaluate("document.documentElement.scrollHeight")})
-        found = Axe().run(self.page, options={"runOnly": WCAG}).response["violations"]
+        options = {"runOnly": WCAG, "rules": {rule: {"enabled": True} for rule in rules}}
+        found = Axe().run(self.page, options=options).response["violations"]
         self.page.set_viewport_size(window)
         wrong = [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
         wide = self.page.evaluate("document.documentElement.scrollWidth")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, expect
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import REGION, Visitor
 
 pytestmark = pytest.mark.e2e
 
@@ -68,7 +68,9 @@ def test_the_list_of_the_week_goes_out_and_comes_back(visitor: Visitor) -> None:
     printed = f"{proof.code[:4]}-{proof.code[4:]}"
     expect(page.locator(".lesson .code strong").filter(has_text=printed)).to_have_count(1)
     expect(page.locator("tbody th").filter(has_text=proof.absent[0])).to_have_count(1)
-    visitor.check("week-list")
+    visitor.check("week-list", *REGION)
+    page.goto(f"/lessen/{proof.paper}/lijst/")
+    visitor.check("initials-list", *REGION)
 
     page.goto("/vandaag/")
     page.get_by_role("link", name="Scans", exact=True).click()

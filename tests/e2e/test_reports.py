@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import REGION, Visitor
 
 pytestmark = pytest.mark.e2e
 PASSWORD = "gele fiets in de regen"  # of every employee of the demo school
@@ -38,6 +38,7 @@ def test_a_report_from_asking_to_handing_over(visitor: Visitor) -> None:
     page.get_by_role("link", name="Overdragen").click()
     page.get_by_label("XLSX").check()
     page.get_by_label("via het portaal van de ontvanger").check()
+    page.get_by_label("een nieuwe versie volgt").check()  # lessons of the demo school wait for a signature
     visitor.check("report-hand-over")
     page.get_by_role("button", name="Overdracht vastleggen").click()
     expect(page.get_by_text("De overdracht is vastgelegd.")).to_be_visible()
@@ -53,7 +54,9 @@ def test_the_page_to_print(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Bestanden")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name=re.compile("^Pagina om te printen")).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Verwerkingsregister")
-    visitor.check("report-print")
+    visitor.check("report-print", *REGION)
+    page.goto("/bijlage-uw-gegevens/")
+    visitor.check("annex", *REGION)
 
 
 def test_which_data_and_why(visitor: Visitor) -> None:

@@ -169,10 +169,14 @@ def test_an_agreed_reason_is_told_and_illness_never(
 
 def test_what_was_told_on_an_earlier_day_is_what_was_known_of_the_days_before(row: FollowUp, bram: User) -> None:
     FollowUp.objects.update(opened_on=TODAY() - dt.timedelta(days=9))
-    moment = timezone.localtime() - dt.timedelta(days=6)  # before the lesson that this client commissioned
-    refused = signed_in(bram).post(address(row), told() | {"at": moment.strftime("%Y-%m-%dT%H:%M")})
-
-    assert refused.status_code == 422
+    browser = signed_in(bram)
+    for days, sentence in [(6, "viel geen gemiste les"), (900, "betaalde niemand anders deze cursus")]:
+        moment = timezone.localtime() - dt.timedelta(days=days)  # before the lesson this client commissioned, before its contract
+        refused = browser.post(address(row), told() | {"at": moment.strftime("%Y-%m-%dT%H:%M")})
+        assert refused.status_code == 422
+        (said,) = refused.context["form"].errors["at"]
+        assert sentence in said
+        assert date_format(moment.date()) in said
     assert not Disclosure.objects.exists()
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import pdfua
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
@@ -27,7 +29,7 @@ from kvs.models import Location, Role, User
 from kvs.pdf import pdf_available
 from reporting.actions import LANGUAGE, ask_report, hand_over, make_report
 from reporting.lessons import UnsignedRow, first_of_month
-from reporting.models import ReportRun
+from reporting.models import Disclosure, ReportRun
 from reporting.render import Document, to_csv, to_html, to_pdf, to_xlsx
 from reporting.report import Content
 from reporting.reports.municipality import REPORT, MunicipalityForm, Row
@@ -220,7 +222,7 @@ def golden(fixed: FixedSchool) -> list[list[Any]]:
 def test_the_workbook(fixed: FixedSchool, ineke: User) -> None:
     with override(LANGUAGE):
         book = CalamineWorkbook.from_filelike(io.BytesIO(to_xlsx(document(made(fixed.utrecht, ineke)))))
-    assert book.sheet_names == ["Per cursist, in minuten", "Niet getekend, dus niet meegete", "Toelichting"]
+    assert book.sheet_names == ["Per cursist, in minuten", "Niet getekend, dus niet…", "Toelichting"]
     sheet = book.get_sheet_by_index(0).to_python()
     assert sheet[0] == HEAD
     assert sheet[1:] == [*golden(fixed), ["Totaal, 2 cursisten", "", 3, 270, 75, 90, 0, 90, 15, 27.8, 41.7]]
@@ -311,15 +313,15 @@ def test_absence_without_a_reason_holds_up_the_month(fixed: FixedSchool, ineke: 
     note_reasons()
     content = made(fixed.utrecht, ineke)
     assert minutes(content.tables[0].total) == (3, 270, 75, 0, 180, 0, 15)
-    (block,) = content.blocks
+    block, unsigned_one = content.blocks
     assert block.text == "2 afwezigheden van deze maand hebben nog geen reden. Waren ze geoorloofd of niet?"
-    assert block.url == "/afwezig/zonder-reden/?maand=2025-10"
+    assert block.url == f"/afwezig/zonder-reden/?maand=2025-10&opdrachtgever={fixed.utrecht.pk}"
     assert made(fixed.zeist, ineke).blocks == ()  # nobody of theirs was absent
 
     absent = Mark.objects.absent().filter(enrolment__programme__student=fixed.people["odd"]).order_by("lesson__day")
     give_reasons(chosen={mark.pk: code for mark, code in zip(absent, ("ill", "unexcused"), strict=True)}, by=ineke)
     content = made(fixed.utrecht, ineke)
-    assert content.blocks == ()
+    assert content.blocks == (unsigned_one,)
     assert minutes(content.tables[0].total) == (3, 270, 75, 90, 0, 90, 15)
     assert not {"ziek", "ill"} & {str(value) for row in rows(content) for value in vars(row).values()}
 
@@ -329,13 +331,68 @@ def test_a_report_that_is_held_up_is_not_handed_over(fixed: FixedSchool, ineke: 
     run = ask_report(report=REPORT, asked={"client": fixed.utrecht, "month": OCTOBER}, by=ineke)
     make_report(run, lambda done, total, doing: None)
     run.refresh_from_db()
-    assert len(run.blocks) == 1
+    assert [block["waits"] for block in run.blocks] == [False, True]
     assert signed_in(ineke).get(reverse("reporting:hand_over", args=[run.pk])).status_code == 404
     page = signed_in(ineke).get(reverse("reporting:run", args=[run.pk])).content.decode()
     assert "Dit rapport kan nog niet worden overgedragen" in page
-    assert "/afwezig/zonder-reden/?maand=2025-10" in page
+    assert f"/afwezig/zonder-reden/?maand=2025-10&amp;opdrachtgever={fixed.utrecht.pk}" in page
     with pytest.raises(ValueError, match="not handed over"):
-        hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke)
+        hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke, despite="later")
+
+
+def finished(client: Client, by: User, month: dt.date = OCTOBER) -> ReportRun:
+    run = ask_report(report=REPORT, asked={"client": client, "month": month}, by=by)
+    make_report(run, lambda done, total, doing: None)
+    run.refresh_from_db()
+    return run
+
+
+def test_a_month_with_unsigned_lessons_waits_and_goes_all_the_same_with_a_reason(fixed: FixedSchool, ineke: User) -> None:
+    """design/look.md: the client waits; "toch maken" with a reason, with those lessons listed apart."""
+    run, browser = finished(fixed.utrecht, ineke), signed_in(ineke)
+    address = reverse("reporting:hand_over", args=[run.pk])
+    page = browser.get(reverse("reporting:run", args=[run.pk])).content.decode()
+    assert "1 les van deze maand is niet getekend, en telt dus niet mee." in page
+    assert "Toch overdragen" in page
+
+    typed = {"file": str(run.files.get(format="xlsx").pk), "channel": "portal"}
+    refused = browser.post(address, typed)
+    assert (refused.status_code, Disclosure.objects.count()) == (422, 0)
+    assert refused.context["form"].errors["despite"]
+    with pytest.raises(ValidationError, match="Kies waarom"):
+        hand_over(file=run.files.get(format="xlsx"), channel="portal", by=ineke)
+
+    assert browser.post(address, typed | {"despite": "unsigned"}).status_code == 302
+    assert Disclosure.objects.get().despite == "unsigned"
+    assert "deze lessen kunnen niet meer worden getekend" in browser.get(reverse("reporting:run", args=[run.pk])).content.decode()
+
+
+def test_a_finished_month_asks_no_reason(fixed: FixedSchool, ineke: User) -> None:
+    run = finished(fixed.zeist, ineke)
+    assert (run.blocks, run.waits) == ([], False)
+    page = signed_in(ineke).get(reverse("reporting:hand_over", args=[run.pk])).content.decode()
+    assert "Waarom gaat het toch?" not in page
+    assert hand_over(file=run.files.get(format="xlsx"), channel="portal", by=ineke, despite="asked").despite == ""
+
+
+def test_a_month_that_is_not_over_says_so_on_the_page_and_in_the_document_and_waits(fixed: FixedSchool, ineke: User) -> None:
+    run = finished(fixed.zeist, ineke, first_of_month(timezone.localdate()))
+    assert (run.waits, run.held_up) == (True, False)
+    sentence = "De maand eindigt op "
+    assert sentence in signed_in(ineke).get(reverse("reporting:run", args=[run.pk])).content.decode()
+    document = open_file(run.files.get(format="html").file).decode()
+    assert "De maand is nog niet voorbij" in document
+    assert sentence in document
+
+
+def test_the_link_to_the_reasons_opens_those_of_the_client_only(fixed: FixedSchool, ineke: User) -> None:
+    note_reasons()
+    block = made(fixed.utrecht, ineke).blocks[0]
+    lines = signed_in(ineke).get(block.url).context["lines"]
+    assert {line["student"] for line in lines} == {fixed.people["odd"]}
+    for wrong in (block.url.replace(str(fixed.utrecht.pk), str(fixed.zeist.pk)), block.url.replace("2025-10", "2025-11")):
+        assert signed_in(ineke).get(wrong).context["lines"] == []
+    assert len(lines) == 2
 
 
 # --- reasons by agreement
@@ -405,7 +462,10 @@ def test_the_disclosure_says_that_reasons_were_given(fixed: FixedSchool, away: l
     agree(fixed.utrecht, ineke)
     named = made_whole(fixed, ineke)
 
-    given = [hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke) for run in (plain, named)]
+    given = [
+        hand_over(file=run.files.get(format="csv", table=1), channel="portal", by=ineke, despite="later")
+        for run in (plain, named)
+    ]
     with override(LANGUAGE):
         titles = [str(disclosure.title) for disclosure in given]
     assert titles == ["Presentie", "Presentie, met redenen van afwezigheid volgens afspraak"]

@@ -47,14 +47,14 @@ def test_a_report_made_before_is_not_handed_over_without_consent(fixed: FixedSch
     file = ReportFile.objects.get(pk=file.pk)
 
     with pytest.raises(ValidationError, match="2 cursisten"):
-        hand_over(file=file, channel="secure_mail", by=ineke)
+        hand_over(file=file, channel="secure_mail", by=ineke, despite="later")
     fixed.utrecht.refresh_from_db()
     consent(fixed.people["moved"], ineke, "private_client", fixed.utrecht)
     with pytest.raises(ValidationError, match="1 cursist "):
-        hand_over(file=file, channel="secure_mail", by=ineke)
+        hand_over(file=file, channel="secure_mail", by=ineke, despite="later")
     assert not Disclosure.objects.exists()
     consent(fixed.people["odd"], ineke, "private_client", fixed.utrecht)
-    hand_over(file=file, channel="secure_mail", by=ineke)
+    hand_over(file=file, channel="secure_mail", by=ineke, despite="later")
     assert Disclosure.objects.count() == 1
 
 
@@ -68,7 +68,7 @@ def test_a_consent_taken_back_stops_the_next_hand_over_and_the_page_says_so(fixe
     url = reverse("reporting:hand_over", args=[run.pk])
     file = run.files.get(format="html")
 
-    answer = signed_in(ineke).post(url, {"file": file.pk, "channel": "secure_mail"})
+    answer = signed_in(ineke).post(url, {"file": file.pk, "channel": "secure_mail", "despite": "later"})
 
     assert answer.status_code == 422
     assert "1 cursist in deze rapportage vindt dit niet goed" in answer.content.decode()

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from kvs.files import expire_files, open_file
-from kvs.jobs import Run, request_cancel, start_job
+from kvs.jobs import JobStopped, Run, request_cancel, start_job
 from kvs.models import AuditEntry, Job, JobState, Location, Role, SealedFile, SealedFilePerson, User
 from kvs.pdf import pdf_available
 from reporting.actions import _formats, ask_report, delete_old_runs, hand_over, make_report
@@ -95,11 +95,35 @@ def test_a_failure_leaves_no_file(fixed: FixedSchool, ineke: User) -> None:
     assert ReportRun.objects.get().made_at is None
 
 
+def test_it_can_be_stopped_before_each_file_and_between_the_tables_of_one(fixed: FixedSchool, ineke: User) -> None:
+    run, told = asked(fixed, ineke), []
+
+    def progress(done: int, total: int | None, doing: str) -> None:
+        if doing == "Making the files":
+            told.append((done, total))
+            if (done, len(told)) == (stop_at, told_at):
+                raise JobStopped
+
+    stop_at = told_at = -1
+    make_report(run, progress)
+    files = len(run.files.all())
+    # Before the file, and before each table, of a workbook the explanation too.
+    per_file = [sum(done == number for done, _total in told) for number in range(files)]
+    assert per_file[:3] == [3, 3, 4] if not pdf_available() else [3, 4]
+    assert told[-1] == (files, files)
+
+    again = asked(fixed, ineke)
+    told, stop_at, told_at = [], 0, 2  # in the first file, before its first table
+    with pytest.raises(JobStopped):
+        make_report(again, progress)
+    assert not again.files.exists()
+
+
 def test_versions_count_per_question_also_after_the_files_are_gone(fixed: FixedSchool, ineke: User) -> None:
     first, other, second = finished(fixed, ineke), finished(fixed, ineke, "zeist"), finished(fixed, ineke)
     assert [run.version for run in (first, other, second)] == [1, 1, 2]
     file = second.files.get(format="xlsx")
-    hand_over(file=file, channel="portal", by=ineke)
+    hand_over(file=file, channel="portal", by=ineke, despite="later")
     ReportRun.objects.all().delete()
     assert finished(fixed, ineke).version == 3
 
@@ -122,7 +146,7 @@ def test_who_asked_is_gone_or_what_was_asked(fixed: FixedSchool, ineke: User) ->
 
 def test_files_expire_and_their_run_goes_after_them(fixed: FixedSchool, ineke: User) -> None:
     old, young = finished(fixed, ineke), finished(fixed, ineke)
-    hand_over(file=old.files.get(format="xlsx"), channel="paper", by=ineke)
+    hand_over(file=old.files.get(format="xlsx"), channel="paper", by=ineke, despite="later")
     past = timezone.now() - dt.timedelta(days=FILES_KEPT_DAYS, seconds=1)
     SealedFile.objects.filter(report_file__run=old).update(created_at=past, expires_at=past + dt.timedelta(seconds=1))
     ReportRun.objects.filter(pk=old.pk).update(requested_at=past)
@@ -138,7 +162,7 @@ def test_a_report_without_recipient_holds_nobody(fixed: FixedSchool, dana: User)
     make_report(run, lambda done, total, doing: None)
     assert (run.locations, SealedFilePerson.objects.count()) == ([], 0)
     with pytest.raises(ValueError, match="not handed over"):
-        hand_over(file=run.files.get(format="xlsx"), channel="paper", by=dana)
+        hand_over(file=run.files.get(format="xlsx"), channel="paper", by=dana, despite="later")
 
 
 # --- disclosures
@@ -147,7 +171,7 @@ def test_a_report_without_recipient_holds_nobody(fixed: FixedSchool, dana: User)
 def test_a_disclosure_keeps_the_facts_and_the_people(fixed: FixedSchool, ineke: User, north: Location) -> None:
     run = finished(fixed, ineke)
     file = run.files.get(format="xlsx")
-    disclosure = hand_over(file=file, channel="secure_mail", by=ineke)
+    disclosure = hand_over(file=file, channel="secure_mail", by=ineke, despite="later")
     assert (disclosure.recipient, disclosure.client, disclosure.by) == ("municipality", fixed.utrecht, ineke)
     assert (disclosure.sha256, disclosure.format, disclosure.channel) == (file.file.sha256, "xlsx", "secure_mail")
     assert (disclosure.version, disclosure.reference, disclosure.locations) == (1, run.reference, [north.pk])
@@ -157,8 +181,10 @@ def test_a_disclosure_keeps_the_facts_and_the_people(fixed: FixedSchool, ineke: 
 
 
 def test_a_student_sees_only_disclosures_with_the_student_in_it(fixed: FixedSchool, ineke: User) -> None:
-    to_utrecht = hand_over(file=finished(fixed, ineke).files.get(format="xlsx"), channel="portal", by=ineke)
-    to_zeist = hand_over(file=finished(fixed, ineke, "zeist").files.get(format="xlsx"), channel="portal", by=ineke)
+    to_utrecht = hand_over(file=finished(fixed, ineke).files.get(format="xlsx"), channel="portal", by=ineke, despite="later")
+    to_zeist = hand_over(
+        file=finished(fixed, ineke, "zeist").files.get(format="xlsx"), channel="portal", by=ineke, despite="later"
+    )
     accounts = {name: open_account(student=student, by=ineke) for name, student in fixed.people.items()}
     seen = {name: set(Disclosure.objects.visible_to(account)) for name, account in accounts.items()}
     assert seen == {"moved": {to_utrecht, to_zeist}, "odd": {to_utrecht}, "alone": set()}

@@ -187,7 +187,7 @@ def test_handing_over_is_recorded_and_the_student_sees_it(
     run: ReportRun, fixed: FixedSchool, ineke: User, north: Location
 ) -> None:
     file = run.files.get(format="xlsx")
-    answer = signed_in(ineke).post(addresses(run)["hand_over"], {"file": str(file.pk), "channel": "portal"})
+    answer = signed_in(ineke).post(addresses(run)["hand_over"], {"file": str(file.pk), "channel": "portal", "despite": "later"})
     assert (answer.status_code, answer["Location"]) == (302, addresses(run)["run"])
     assert Disclosure.objects.get().sha256 == file.file.sha256
     day = timezone.localdate()
@@ -207,7 +207,9 @@ def test_a_hand_over_needs_a_file_of_this_run_and_a_way(run: ReportRun, ineke: U
     ReportRun.objects.filter(pk=run.pk).update(version=9)
     again = ask_report(report=run.definition, asked={"client": run.client, "month": OCTOBER}, by=ineke)
     make_report(again, lambda done, total, doing: None)
-    answer = signed_in(ineke).post(addresses(again)["hand_over"], {"file": str(other.pk), "channel": "portal"})
+    answer = signed_in(ineke).post(
+        addresses(again)["hand_over"], {"file": str(other.pk), "channel": "portal", "despite": "later"}
+    )
     assert (answer.status_code, Disclosure.objects.count()) == (422, 0)
 
 
@@ -219,7 +221,7 @@ def test_what_is_not_made_or_stays_inside_is_not_handed_over(waiting: ReportRun,
 
 
 def test_a_remembered_disclosure_outlives_its_report_definition(run: ReportRun, fixed: FixedSchool, ineke: User) -> None:
-    made = hand_over(file=run.files.get(format="xlsx"), channel="paper", by=ineke)
+    made = hand_over(file=run.files.get(format="xlsx"), channel="paper", by=ineke, despite="later")
     Disclosure.objects.filter(pk=made.pk).update(report="of an old version")
     moved = signed_in(open_account(student=fixed.people["moved"], by=ineke))
     assert "of an old version" in moved.get("/verstrekt/").content.decode()
