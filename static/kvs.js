@@ -111,6 +111,16 @@ document.addEventListener("click", (event) => {
   speechSynthesis.speak(words);
 });
 
+// Ticking a whole list is a button; each tick can be taken away again.
+all("[data-tick-all]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...button.closest("form").querySelectorAll("input[type=checkbox]:enabled")];
+    boxes.forEach((box) => { box.checked = true; });
+    boxes[0]?.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+});
+
 // Printing is a button where a page is made for paper.
 all("[data-print]").forEach((button) => {
   button.hidden = false;

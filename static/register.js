@@ -76,7 +76,7 @@
       if (mismatch) {
         mismatch.hidden = !state || THERE.includes(state);
         if (state) mismatch.querySelector("[data-said]").textContent = this.word(this.value);
-      } else if (this.saved && !("confirmed" in this.element.dataset)) {
+      } else if (this.saved && !("confirmed" in this.element.dataset) && !this.find("[data-evidence=paper]")) {
         this.find("[data-evidence=teacher]").hidden = false;
         this.find("[data-evidence=none]").hidden = true;
       }
@@ -291,14 +291,28 @@
     if (event.target.type === "radio") put(row, row.state);
     else change([[row, `${row.state} ${within(Math.round(event.target.value) || 1)}`]]);
   });
+  // The student confirmed meanwhile (live.js): what nobody marked is what the school has now. A mark that waits here stays.
+  list.addEventListener("stored", (event) => {
+    const row = rowOf(event.target), { state, minutes, version } = event.detail;
+    if (!row.saved && !row.value) {
+      row.saved = row.value = `${state} ${minutes}`;
+      row.versionField.value = version;
+    }
+    paint();
+  });
   // Only for the keyboard: under a mouse the list must not move.
   list.addEventListener("focusin", (event) => { if (event.target.matches("[data-tap]:focus-visible")) open(rowOf(event.target)); });
 
   // Keys work only while the focus is in the list (WCAG 2.1.4). T leads to the button: signing itself is never one key.
   const keys = { r: restPresent, z: undo, t: () => find("[data-sign-now]").focus() };
   list.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input[type=text]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rowOf(event.target);
+    if (event.target.matches("input[type=text]")) {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // leaving the field is what takes the number over
+      return row.button.focus();
+    }
     const next = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (next) rows[rows.indexOf(row) + next]?.button.focus();
     else if (DIGITS[event.key - 1]) put(row, DIGITS[event.key - 1]);

@@ -76,7 +76,9 @@ def sign_register(*, lesson: Lesson, rows: Iterable[Row], by: User) -> Saved:
         sheet = _open_sheet(lesson, by, Claim.Party.TEACHER)
         if not sheet.roster:
             raise ValidationError(_("Nobody is on this register, so there is nothing to sign."))
-        sheet.post([row if row.state else row._replace(state=sheet.proposed(row.enrolment)) for row in rows])
+        posted = list(rows)
+        sheet.check_seen(posted)
+        sheet.post([row if row.state else row._replace(state=sheet.proposed(row.enrolment)) for row in posted])
         if not sheet.conflicts:
             sheet.stand_for_all()
             seal_rows(sheet.lesson, sheet.register, sheet.marks.values(), by=by, at=sheet.now)
@@ -191,6 +193,17 @@ class _Sheet:
                     self._claim(mark, value)
                 else:
                     self._say(row.enrolment, value)
+
+    def check_seen(self, rows: list[Row]) -> None:
+        """A proposal that is not what a student or the paper said since the page was made: nobody may sign that unseen."""
+        unseen = {}
+        for row in rows:
+            mark = self.marks.get(row.enrolment)
+            if not row.state and mark and not mark.teacher_at and mark.state != self.proposed(row.enrolment):
+                sentence = _("This student was confirmed as present meanwhile. Choose what is right, then sign again.")
+                unseen[str(row.enrolment)] = sentence
+        if unseen:
+            raise ValidationError(unseen)
 
     def mark_open_as_proposed(self) -> None:
         """Everybody without a mark is what was proposed."""

@@ -120,12 +120,6 @@ class Place(NamedTuple):
             return _("This mark rests on the initials alone. Fill in the register first.")
         return ""
 
-    def proposed(self, link: LessonScan) -> bool:
-        """Whether the page shows initials: as they were written down, before that for everybody who is not marked absent."""
-        if self.initialled or link.initials_at:
-            return self.initialled
-        return not self.locked and (self.mark is None or self.mark.state in rules.THERE)
-
 
 def places_of(lesson: Lesson) -> list[Place]:
     """Everybody on the register of `lesson` as the list on paper has them. Three queries."""

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from attendance import rules
 from attendance.actions.papers import Place, papers_of, week_of
-from attendance.models import Lesson, LessonEvidence, LessonScan
+from attendance.models import Lesson, LessonEvidence
 from kvs.models import User
 from kvs.pictures import ACCEPT
 from students.models import Student
@@ -125,16 +125,16 @@ class LessonScanForm(OthersForm):
 
 
 class InitialsForm(forms.Form):
-    """Who put initials on a scan: a box per place."""
+    """Who put initials on a scan: a box per place, ticked only for whom it was written down: nothing is proposed as evidence."""
 
-    def __init__(self, data: MultiValueDict[str, str] | None, *, places: list[Place], link: LessonScan) -> None:
+    def __init__(self, data: MultiValueDict[str, str] | None, *, places: list[Place]) -> None:
         super().__init__(data)
         self.places = {str(place.enrolment.pk): place for place in places}
         for key, place in self.places.items():
             self.fields[key] = forms.BooleanField(
                 label=place.enrolment.programme.student.full_name,
                 required=False,
-                initial=place.proposed(link),
+                initial=place.initialled,
                 disabled=bool(place.locked),
             )
 

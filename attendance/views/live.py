@@ -19,8 +19,9 @@ from kvs.models import AccessEvent
 @require_GET
 @role_required(*READERS)
 def live(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
-    """JSON {"confirmed": 16, "rows": {enrolment: {"at": "08:41", "same_device": bool, "mismatch": bool}}}: what students
-    said, never what the teacher did. Recorded as reading the register itself.
+    """JSON {"confirmed": 16, "rows": {enrolment: {"at": "08:41", "same_device": bool, "mismatch": bool, "state": "present",
+    "minutes": 0, "version": 1}}}: of who confirmed, what they said and what stands in the register. Recorded as reading the
+    register itself.
     """
     lesson = get_object_or_404(Lesson.objects.visible_to(request.user), pk=pk)
     confirmed = Mark.objects.filter(lesson=lesson, student_at__isnull=False).with_means()
@@ -34,6 +35,9 @@ def live(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
             "at": date_format(timezone.localtime(mark.student_at), "TIME_FORMAT"),
             "same_device": mark.enrolment_id in shared,
             "mismatch": mark.pk in undecided,
+            "state": mark.state,
+            "minutes": mark.minutes_missed,
+            "version": mark.version,
         }
         for mark in marks
     }

@@ -271,12 +271,12 @@ def scan_file(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(*SENDERS)
 def initials(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
-    """Who put initials: the scan beside the names, everybody who is not absent proposed."""
+    """Who put initials: the scan beside the names."""
     links = LessonScan.objects.filter(lesson__in=actions.papers_of(request.user), scan__isnull=False)
     related = ("lesson__group", "lesson__register", "scan__file")
     link = get_object_or_404(links.select_related(*related), pk=pk)
     places = actions.places_of(link.lesson)
-    form = InitialsForm(request.POST if request.method == "POST" else None, places=places, link=link)
+    form = InitialsForm(request.POST if request.method == "POST" else None, places=places)
     _log(request, [place.enrolment.programme.student.audit_id for place in places])
 
     def done(changed: int) -> str:

@@ -4,13 +4,14 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -94,8 +95,10 @@ def tablet(request: HttpRequest) -> HttpResponse:
         take_card_away(request)
         return redirect("attendance:tablet")
     card = card_here(request)
-    form = TabletForm(request.POST if request.method == "POST" else None, known=card.user if card else None)
-    if request.method == "POST" and form.is_valid():
+    other_language = _other_language(request)
+    sent = request.POST if request.method == "POST" and not other_language else None
+    form = TabletForm(sent, known=card.user if card else None, initial={"number": typed[:LONGEST_TYPED]})
+    if form.is_valid():
         name = _confirm(request, form, lesson, card)
         if name:
             take_card_away(request)
@@ -110,6 +113,16 @@ def tablet(request: HttpRequest) -> HttpResponse:
         "size": lesson.roster().count(),
     }
     return render(request, "attendance/tablet.html", context, status=422 if form.errors else 200)
+
+
+def _other_language(request: HttpRequest) -> bool:
+    """Whether a language was chosen: the page comes in it at once, so that a number that was typed stays."""
+    chosen = request.POST.get("language", "")
+    if chosen not in dict(settings.LANGUAGES):
+        return False
+    request.session["language"] = chosen
+    translation.activate(chosen)
+    return True
 
 
 def _lesson_here(request: HttpRequest) -> Lesson | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from attendance import rules
 from attendance.actions import Row, confirm_presence, save_register, sign_register
+from attendance.actions.absence import report_absence
 from attendance.actions.planning import cancel_lesson, plan_lesson
 from attendance.actions.seal import SEALED_FIELDS, verify_register
 from attendance.models import Claim, Lesson, Mark, Register, hours_of
@@ -399,6 +400,23 @@ def test_a_confirmation_before_the_teacher_turns_the_row_to_present(lesson: Less
     stored = Mark.objects.get(enrolment=places[0])
     assert (stored.teacher_at is not None, stored.student_at) == (True, mark.student_at)
     assert claims(lesson)[1:] == [("Anna", "teacher", "present", 0)] * 3
+
+
+def test_who_was_reported_absent_and_confirmed_unseen_is_not_signed_away(
+    lesson: Lesson, places: list[Enrolment], anna: User, ineke: User
+) -> None:
+    student = places[0].programme.student
+    report_absence(student=student, starts_at=lesson.starts_at, ends_at=lesson.ends_at, reason="", by=ineke)
+    unseen = [Row(place.pk, "") for place in places]
+    confirm_presence(lesson=lesson, student=student, by=student_account(places[0]))
+
+    with pytest.raises(ValidationError) as refused:
+        sign_register(lesson=lesson, rows=unseen, by=anna)
+
+    assert refused.value.message_dict.keys() == {str(places[0].pk)}
+    assert (Register.objects.count(), states(lesson)) == (0, {places[0].pk: ("present", 0, 1)})
+    sign_register(lesson=lesson, rows=[Row(places[0].pk, "present", 0, 1), *unseen[1:]], by=anna)
+    assert verify_register(lesson)
 
 
 def test_a_confirmation_does_not_overwrite_absent_and_both_stay(lesson: Lesson, places: list[Enrolment], anna: User) -> None:

@@ -94,6 +94,18 @@ def test_nothing_else_can_be_opened_on_it(tablet: Browser, lesson: Lesson, pupil
     assert tablet.get("/mijn/")["Location"] == TABLET
 
 
+def test_another_language_keeps_the_number(tablet: Browser, pupils: list[Student]) -> None:
+    answer = tablet.post(TABLET, {"number": "26-0042", "pin": "482", "language": "en"})
+
+    page = answer.content.decode()
+    assert (answer.status_code, 'value="26-0042"' in page, 'lang="en"' in page) == (200, True, True)
+    assert "482" not in page.split('name="pin"')[1].split(">")[0]
+    assert "Are you here?" in tablet.get(TABLET).content.decode()
+    odd = tablet.post(TABLET, {"number": pupils[0].number, "pin": PIN, "language": "tlh"})
+    assert odd.status_code == 302  # no language of ours: what was sent is a confirmation
+    assert Mark.objects.get().student_at
+
+
 def test_it_closes_with_its_button_alone(tablet: Browser) -> None:
     assert tablet.post(reverse("attendance:tablet_close"))["Location"] == reverse("account_login")
     assert not WebSession.objects.filter(level="kiosk").exists()

@@ -137,6 +137,76 @@ def test_the_register_hears_of_a_confirmation(visitor: Visitor, colleague: Visit
     visitor.check("board-of-teacher")
 
 
+REPORT_ABSENT = """
+import json
+from django.utils import timezone
+from attendance.models import AbsenceReport
+from students.models import Enrolment, Student
+from kvs.models import User
+student = Student.objects.get(number="{number}")
+AbsenceReport.objects.filter(student=student).delete()
+desk = User.objects.get(email="ineke@lindenhof.example")
+AbsenceReport.objects.create(student=student, starts_at=timezone.now() - timezone.timedelta(hours=1), party="office",
+                             status="approved", by_audit_id=desk.audit_id)
+place = Enrolment.objects.active_on(timezone.localdate()).get(programme__student=student, group__name="NT2 B1 dag 2")
+print("MADE", json.dumps(str(place.pk)))
+"""
+
+
+def test_a_proposal_of_absence_becomes_present_when_the_student_confirms(visitor: Visitor, colleague: Visitor) -> None:
+    now = lesson_now(visitor)
+    number = now.people[0][0]
+    place = json.loads(visitor.school.made(REPORT_ABSENT.format(number=number)))
+    visitor.sign_in("marijke")
+    page = visitor.page
+    page.goto(now.path)
+    row = page.locator(f"#line-{place}")
+    state, open_rows = row.locator("[data-tap]"), int(page.locator("[data-count=open]").inner_text())
+    expect(state).to_contain_text("Afgemeld voorstel")
+
+    colleague.page.goto("/mijn/les/")
+    type_pin(colleague, number)
+    colleague.page.get_by_role("button", name="Ik ben er").click()
+    expect(colleague.page.get_by_role("heading", level=1)).to_have_text("U bent er")
+
+    expect(row.locator("[data-at]")).to_be_visible(timeout=15_000)
+    expect(state).to_have_attribute("data-state", "present")
+    expect(state).not_to_have_attribute("data-proposal", "")
+    expect(row.locator("[data-reported]")).to_be_visible()
+    expect(page.locator("[data-count=open]")).to_have_text(str(open_rows - 1))
+    expect(page.locator("[data-count=present]")).to_have_text("1")
+    state.click()  # to absent: the contradiction shows at once, with who and when
+    notice = row.locator("[data-mismatch]")
+    expect(notice).to_contain_text("zei om")
+    expect(notice).to_contain_text("U zegt: afwezig.")
+    assert place in (notice.get_by_role("link").get_attribute("href") or "")
+    visitor.check("register-live-mismatch")
+
+
+def test_what_the_teacher_chose_and_could_not_send_stays(visitor: Visitor, colleague: Visitor) -> None:
+    now = lesson_now(visitor)
+    number = now.people[0][0]
+    place = json.loads(visitor.school.made(REPORT_ABSENT.format(number=number)))
+    visitor.sign_in("marijke")
+    page = visitor.page
+    page.goto(now.path)
+    page.route(f"**{now.path}", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    state = page.locator(f"#line-{place} [data-tap]")
+    page.locator(f"#line-{place} [data-open]").click()
+    page.locator(f"#line-{place} .row-choices label", has_text="Afwezig").click()
+    expect(state).to_have_attribute("data-state", "absent")
+
+    colleague.page.goto("/mijn/les/")
+    type_pin(colleague, number)
+    colleague.page.get_by_role("button", name="Ik ben er").click()
+
+    expect(page.locator(f"#line-{place} [data-at]")).to_be_visible(timeout=15_000)
+    expect(state).to_have_attribute("data-state", "absent")
+    expect(page.locator(f"#line-{place} [data-mismatch]")).to_contain_text("U zegt: afwezig.")
+    expect(page.locator("[data-trouble=offline]")).to_be_visible()
+    page.unroute_all()
+
+
 def test_the_class_tablet(visitor: Visitor) -> None:
     now = lesson_now(visitor)
     page = visitor.page

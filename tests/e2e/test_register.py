@@ -195,6 +195,16 @@ def test_minutes_come_from_the_clock_and_change_by_five(visitor: Visitor, regist
     expect_saved(visitor)
     assert register.marks == {key: ("late", more - 5 or 1)}
 
+    field = row(visitor, 2).get_by_label("min")  # any number, with the keyboard, on every width
+    field.click()
+    field.press("ControlOrMeta+a")
+    field.press_sequentially("12")
+    field.press("Enter")
+    expect(button(visitor, 2)).to_be_focused()
+    expect_saved(visitor)
+    assert register.marks == {key: ("late", 12)}
+    visitor.check("register-minutes")
+
 
 def test_left_early_lies_behind_the_name_on_the_phone(phone: Visitor, register: Register) -> None:
     open_register(phone, register)
