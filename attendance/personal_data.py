@@ -87,6 +87,7 @@ MODELS = (
             Field("established", ACCOUNT),
             NotPersonal("row_hashes", Reason.AGGREGATE),
             NotPersonal("digest", Reason.AGGREGATE),
+            NotPersonal("seal", Reason.SOFTWARE),
         ),
         actors=("saved_by", "signed_by"),
     ),

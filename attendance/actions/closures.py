@@ -31,7 +31,9 @@ def add_closure(*, by: User, **fields: Any) -> tuple[Closure, int]:
 def _lapse(closure: Closure, by: User) -> int:
     """Cancel what was planned. Only who would come in the next days is told by mail: a summer is on the own page."""
     hold_timetable()
-    found = list(Lesson.objects.lapsing(closure.location, closure.starts_on, closure.ends_on).select_related("teacher"))
+    planned = Lesson.objects.lapsing(closure.location, closure.starts_on, closure.ends_on)
+    list(planned.select_for_update(of=("self",), no_key=True).values_list("pk"))  # whoever signs one now is waited for
+    found = list(planned.select_related("teacher"))
     these = Lesson.objects.filter(pk__in=[lesson.pk for lesson in found])
     number = these.update(cancelled=True, lapsed_by=closure, resumed_at=None)
     for lesson in found:

@@ -4,6 +4,12 @@ Signing gives every row a salt and a hash; the register keeps the list of hashes
 and the rest stays verifiable. A correction keeps the row of before with its salt and hash; the hash of the row after it covers
 that hash, and who said what, when and why. A row fits when it leads back, link by link, to a row that was signed. Whoever
 changes a row past KVS, or removes a correction, breaks a link.
+
+Of the lesson the digest holds what decides which hours count and whose they are. KVS itself changes nothing of these on a
+signed lesson: moving, cancelling, closures and changes of a series leave it alone (actions/planning.py), and an account that
+gave a lesson cannot be removed. Registers signed before the kind of lesson was in it have seal 1 and verify as they did; its
+number stands in the digest, so a register that gets a lower one no longer fits. Initials on paper may come years later, so
+they are not sealed: what a row says of them has to be what the last claim of the paper says.
 """
 
 import datetime as dt
@@ -11,13 +17,18 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from attendance import rules
 from attendance.models import Claim, Correction, Lesson, Mark, Register
 from kvs.models import User
 
 SEALED_FIELDS = ("lesson_id", "enrolment_id", "state", "minutes_missed", "minutes_attended", "teacher_at", "student_at")
+SEAL = 2  # of registers signed now
+OF_LESSON = {
+    1: ("pk", "starts_at", "ends_at", "planned_minutes"),
+    2: ("pk", "starts_at", "ends_at", "planned_minutes", "cancelled", "subject", "delivery", "teacher_id"),
+}
 # What a correction keeps of the row before it.
 KEPT_FIELDS = ("state", "minutes_missed", "minutes_attended", "teacher_at", "student_at", "office_at", "salt")
 
@@ -28,7 +39,7 @@ def seal_rows(lesson: Lesson, register: Register, marks: Iterable[Mark], *, by: 
     for mark in rows:
         mark.salt = secrets.token_hex(16)
         mark.row_hash = _first_hash(_link(mark))
-    register.signed_at, register.signed_by = at, by
+    register.signed_at, register.signed_by, register.seal = at, by, SEAL
     register.row_hashes = sorted(mark.row_hash for mark in rows)
     register.digest = _digest(lesson, register)
 
@@ -66,9 +77,11 @@ def _next_hash(link: _Link, claim: Claim, before: Correction) -> str:
 
 
 def _digest(lesson: Lesson, register: Register) -> str:
-    """The time and length of the lesson are part of what was signed, and so is in which role."""
+    """What kind of lesson it was, when and how long is part of what was signed, and so is in which role."""
     assert register.signed_at is not None
-    what = "/".join(_text(value) for value in (lesson.pk, lesson.starts_at, lesson.ends_at, lesson.planned_minutes))
+    what = "/".join(_text(getattr(lesson, name)) for name in OF_LESSON[register.seal])
+    if register.seal > 1:
+        what = f"{register.seal}/{what}"
     signer = f"{register.signed_by_id}/established" if register.established else register.signed_by_id
     return rules.register_digest(what, signer, _text(register.signed_at), register.row_hashes)
 
@@ -77,10 +90,12 @@ def _text(value: object) -> str:
     return value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else str(value)
 
 
-def corrections_in_order(to_attr: str = "corrected") -> "Prefetch[str, QuerySet[Claim], str]":
-    """For marks: the claims that corrected each of them, oldest first, with what stood before."""
-    claims = Claim.objects.filter(correction__isnull=False).select_related("correction").order_by("id")
-    return Prefetch("claims", claims, to_attr=to_attr)
+def claims_to_verify() -> "Prefetch[str, QuerySet[Claim], str]":
+    """For marks, as `to_verify`: the claims that corrected each of them, with what stood before, and those of paper, oldest
+    first.
+    """
+    wanted = Q(correction__isnull=False) | Q(party=Claim.Party.PAPER)
+    return Prefetch("claims", Claim.objects.filter(wanted).select_related("correction").order_by("id"), to_attr="to_verify")
 
 
 def verify_register(lesson: Lesson) -> bool:
@@ -88,14 +103,20 @@ def verify_register(lesson: Lesson) -> bool:
     leave their hash behind and do not count against it. Raises Register.DoesNotExist when the register is not signed.
     """
     register = Register.objects.select_related("lesson").get(lesson=lesson, signed_at__isnull=False)
-    return still_fits(register, Mark.objects.filter(lesson=lesson).prefetch_related(corrections_in_order()))
+    return still_fits(register, Mark.objects.filter(lesson=lesson).prefetch_related(claims_to_verify()))
 
 
 def still_fits(register: Register, marks: Iterable[Mark]) -> bool:
-    """Whether these marks (with `corrected` from `corrections_in_order`) and this register are what was signed."""
+    """Whether these marks (with `claims_to_verify`) and this register are what was signed, and paper what was written down."""
     sealed = set(register.row_hashes)
-    rows_fit = all(_row_fits(mark, getattr(mark, "corrected"), sealed) for mark in marks)  # noqa: B009  # prefetched
-    return rows_fit and register.digest == _digest(register.lesson, register)
+    return register.digest == _digest(register.lesson, register) and all(_mark_fits(mark, sealed) for mark in marks)
+
+
+def _mark_fits(mark: Mark, sealed: set[str]) -> bool:
+    claims: list[Claim] = mark.to_verify  # type: ignore[attr-defined]  # prefetched
+    paper = [claim for claim in claims if claim.party == Claim.Party.PAPER]
+    initials = paper[-1].at if paper and paper[-1].state in rules.THERE else None
+    return mark.paper_at == initials and _row_fits(mark, [claim for claim in claims if hasattr(claim, "correction")], sealed)
 
 
 def _row_fits(mark: Mark, claims: Sequence[Claim], sealed: set[str]) -> bool:

@@ -232,6 +232,7 @@ class Register(models.Model):
     established = models.BooleanField(default=False)  # by a coordinator, for a teacher who could not sign (vastgesteld)
     row_hashes = ArrayField(models.CharField(max_length=64), default=list)
     digest = models.CharField(max_length=64, blank=True)
+    seal = models.PositiveSmallIntegerField(default=1)  # what of the lesson is in the digest (attendance/actions/seal.py)
 
     objects = RegisterQuerySet.as_manager()
 
@@ -243,6 +244,7 @@ class Register(models.Model):
                 | Q(signed_at__isnull=False, signed_by__isnull=False, digest__regex=r"^[0-9a-f]{64}$"),
                 name="register_signed_whole",
             ),
+            models.CheckConstraint(condition=Q(seal__range=(1, 2)), name="register_seal"),
         ]
 
     def __str__(self) -> str:

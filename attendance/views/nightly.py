@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from attendance import rules
 from attendance.actions import nightly
-from attendance.actions.seal import corrections_in_order, still_fits
+from attendance.actions.seal import claims_to_verify, still_fits
 from attendance.models import Lesson, Mark, NightDigest
 from kvs.access import KvsRequest, role_required
 from kvs.models import Role
@@ -68,7 +68,7 @@ def night(request: KvsRequest, day: str) -> HttpResponse:
 
 
 def _with_marks(keys: list[Any]) -> "QuerySet[Lesson]":
-    rows = Prefetch("marks", Mark.objects.prefetch_related(corrections_in_order()))
+    rows = Prefetch("marks", Mark.objects.prefetch_related(claims_to_verify()))
     return Lesson.objects.filter(pk__in=keys).select_related("group", "register").prefetch_related(rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -337,6 +337,13 @@ CHANGES: dict[str, Any] = {
     "moment": lambda mark: Register.objects.update(signed_at=timezone.now()),
     "list": lambda mark: Register.objects.update(row_hashes=[mark.row_hash]),
     "length": lambda mark: Lesson.objects.update(planned_minutes=120),
+    "lapsed": lambda mark: Lesson.objects.update(cancelled=True),
+    "subject": lambda mark: Lesson.objects.update(subject="knm"),
+    "way of teaching": lambda mark: Lesson.objects.update(delivery="online"),
+    "teacher": lambda mark: Lesson.objects.update(teacher=make_user()),
+    "lower seal": lambda mark: Register.objects.update(seal=1),
+    "lower seal and another subject": lambda mark: (Register.objects.update(seal=1), Lesson.objects.update(subject="knm")),
+    "initials of nobody": lambda mark: Mark.objects.filter(pk=mark.pk).update(paper_at=timezone.now()),
     "added row": lambda mark: Mark.objects.create(
         lesson=mark.lesson,
         enrolment=place(make_student(mark.lesson.location, make_user()), mark.lesson.group, make_user()),
@@ -355,6 +362,49 @@ def test_tampering_after_signing_shows(name: str, lesson: Lesson, places: list[E
     CHANGES[name](Mark.objects.filter(lesson=lesson).first())
 
     assert verify_register(lesson) is False
+
+
+def test_a_register_of_before_keeps_its_seal(lesson: Lesson, places: list[Enrolment], anna: User) -> None:
+    """As it was signed until the kind of lesson was in the seal: the digest of then, written out."""
+    sign_register(lesson=lesson, rows=[], by=anna)
+    register = Register.objects.get()
+    what = "/".join([str(lesson.pk), *(each.astimezone(dt.UTC).isoformat() for each in (lesson.starts_at, lesson.ends_at)), "90"])
+    assert register.signed_at
+    signed_at = register.signed_at.astimezone(dt.UTC).isoformat()
+    digest = rules.register_digest(what, anna.pk, signed_at, register.row_hashes)
+    Register.objects.update(seal=1, digest=digest)
+    assert verify_register(lesson) is True
+
+    Lesson.objects.update(ends_at=lesson.ends_at + HOUR)
+    assert verify_register(lesson) is False
+    Lesson.objects.update(ends_at=lesson.ends_at)
+    Register.objects.update(seal=2)
+    assert verify_register(lesson) is False
+
+
+@pytest.mark.parametrize("seal", [0, 3])
+def test_a_seal_that_does_not_exist(seal: int, lesson: Lesson, places: list[Enrolment], anna: User) -> None:
+    sign_register(lesson=lesson, rows=[], by=anna)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Register.objects.update(seal=seal)
+
+
+def test_initials_are_what_the_last_claim_of_the_paper_says(lesson: Lesson, places: list[Enrolment], anna: User) -> None:
+    sign_register(lesson=lesson, rows=[], by=anna)
+    mark = Mark.objects.filter(lesson=lesson).first()
+    assert mark
+
+    def paper(state: str) -> Claim:
+        return Claim.objects.create(mark=mark, party="paper", by_audit_id=anna.audit_id, state=state)
+
+    def fits(at: dt.datetime | None) -> bool:
+        Mark.objects.filter(pk=mark.pk).update(paper_at=at)
+        return verify_register(lesson)
+
+    seen = paper("present")
+    assert (fits(seen.at), fits(None), fits(seen.at - HOUR)) == (True, False, False)
+    paper("absent")  # taken back
+    assert (fits(seen.at), fits(None)) == (False, True)
 
 
 def test_erasing_one_student_does_not_break_the_seal(lesson: Lesson, places: list[Enrolment], anna: User) -> None:

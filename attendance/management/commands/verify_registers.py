@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from attendance.actions.nightly import differences
-from attendance.actions.seal import corrections_in_order, still_fits
+from attendance.actions.seal import claims_to_verify, still_fits
 from attendance.models import Lesson, Mark, NightDigest, Register
 
 AT_ONCE = 500  # registers in memory
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line per register that no longer fits: lesson id, group, begin."""
         signed = Register.objects.filter(signed_at__isnull=False).select_related("lesson__group")
-        rows = Prefetch("lesson__marks", Mark.objects.prefetch_related(corrections_in_order()))
+        rows = Prefetch("lesson__marks", Mark.objects.prefetch_related(claims_to_verify()))
         checked = wrong = 0
         for register in signed.order_by("lesson__starts_at").prefetch_related(rows).iterator(chunk_size=AT_ONCE):
             checked += 1
