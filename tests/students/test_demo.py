@@ -17,7 +17,7 @@ from PIL import Image
 from pytest_django import DjangoDbBlocker
 from stdnum.nl import bsn as elfproef
 
-from attendance.actions.seal import corrections_in_order, still_fits
+from attendance.actions.seal import claims_to_verify, still_fits
 from attendance.demo import FREE_DAYS, LEFT, TIMETABLE, lessons
 from attendance.models import (
     Claim,
@@ -238,7 +238,7 @@ def test_registers_are_signed_but_for_what_was_left(made: None, db: None) -> Non
 
 def test_every_signed_register_verifies_and_a_changed_mark_does_not(made: None, db: None) -> None:
     marks: dict[Any, list[Mark]] = {}
-    for mark in Mark.objects.prefetch_related(corrections_in_order()):
+    for mark in Mark.objects.prefetch_related(claims_to_verify()):
         marks.setdefault(mark.lesson_id, []).append(mark)
     registers = list(Register.objects.filter(signed_at__isnull=False).select_related("lesson"))
     assert [register for register in registers if not still_fits(register, marks[register.lesson_id])] == []
