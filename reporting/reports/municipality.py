@@ -187,7 +187,9 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     total, lapsed = _total(made), unsigned_of(client, first, last, by, *ROLES)
     left_out = len(sums) - len(made)
     return Content(
-        about=" · ".join([client.name, _period(first, last), *_only_some_locations(by)]),
+        about=" · ".join(
+            [client.name, _period(first, last), *(title for title, _text in not_over(last)), *_only_some_locations(by)]
+        ),
         tables=(
             Filled(STUDENTS, made, total if made else None),
             Filled(UNSIGNED, lapsed),

@@ -228,7 +228,7 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
     left_out = restricted.values("student").distinct().count()
     lapsed = unsigned_of(client, first, last, by, *ROLES)
     return Content(
-        about=" · ".join([client.name, _("until %(last)s inclusive") % {"last": date_format(last)}, *_part_only(by)]),
+        about=_about(client, last, by),
         tables=(Filled(STUDENTS, rows), *on_pages, Filled(UNSIGNED, lapsed)),
         pages=tuple(_pages(rows, measured, sat)),
         people=people,
@@ -237,6 +237,11 @@ def build(asked: Asked, by: User, progress: Progress) -> Content:
         blocks=tuple(waiting_for(last, lapsed, table=4)),
         footer=_("Only what falls on days on which %(client)s commissioned the course. Confidential.") % {"client": client.name},
     )
+
+
+def _about(client: Client, last: dt.date, by: User) -> str:
+    until = _("until %(last)s inclusive") % {"last": date_format(last)}
+    return " · ".join([client.name, until, *(title for title, _text in not_over(last)), *_part_only(by)])
 
 
 def _pages(rows: list[Row], measured: list[MeasuredRow], sat: list[ExamRow]) -> Iterator[PersonPage]:

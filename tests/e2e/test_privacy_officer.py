@@ -48,6 +48,7 @@ def test_what_the_officer_does_stands_in_the_students_file(visitor: Visitor) -> 
     page.get_by_role("link", name="Overdragen").click()
     page.get_by_label("XLSX").check()
     page.get_by_label("via het portaal van de ontvanger").check()
+    visitor.say_why_it_goes()
     page.get_by_role("button", name="Overdracht vastleggen").click()
     expect(page.get_by_text(re.compile(r"^\s*Verstrekt aan")).first).to_be_visible()
     visitor.check("officer-handed-over")

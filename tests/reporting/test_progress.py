@@ -331,6 +331,9 @@ def test_the_pdf_is_accessible_and_reads_back(measured: FixedSchool, ineke: User
     (tmp_path / "report.pdf").write_bytes(content)
     findings = pdfua.validate(str(tmp_path / "report.pdf")).findings
     assert [finding.message for finding in findings if finding.severity >= pdfua.Severity.ERROR] == []
-    text = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+    pages = ["".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
+    heads = [f"{LINK}·{measured.people['odd'].number}", f"Wisselaar,Sitivanden·{measured.people['moved'].number}"]
+    assert [[head for head in heads if head in page] for page in pages] == [[], heads[:1], heads[1:]]  # each on a page of its own
+    text = "".join(pages)
     assert f"Wisselaar,Sitivanden{measured.people['moved'].number}–1,51,31,3A2.1A1.2–––do9okt2025" in text
     assert "Zelfbetaler" not in text

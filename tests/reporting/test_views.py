@@ -83,7 +83,7 @@ def test_asking_leads_to_the_page_of_the_run(fixed: FixedSchool, ineke: User) ->
     [
         ({"month": "2025-10-01"}, ["Dit veld is verplicht."]),
         ({"client": str(uuid.UUID(int=1)), "month": "2025-10-01"}, ["Selecteer een geldige keuze."]),
-        ({"client": "utrecht", "month": "9999-01-01"}, ["Kies een maand uit de lijst."]),
+        ({"client": "utrecht", "month": "2090-01-01"}, ["Kies een maand uit de lijst."]),
         ({"client": "utrecht", "month": "2025-10-31"}, ["Kies een maand uit de lijst."]),
         ({"client": "utrecht", "month": "'; drop table"}, ["Voer een geldige datum in."]),
     ],
