@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from attendance import board, rules
-from attendance.actions.seal import seal_rows
+from attendance.actions.seal import correct_row, kept_row, seal_rows
 from attendance.models import Claim, Lesson, Mark, Means, Register, with_names
 from attendance.models.absence import reported_absent
 from kvs.models import Organisation, Role, User
@@ -90,7 +90,8 @@ def confirm_presence(
     *, lesson: Lesson, student: Student, by: User, code: str = "", tablet: bool = False, device: str = ""
 ) -> Mark:
     """The student's own "I was here". Before the teacher marks, the row turns to present; a teacher's mark stays as it is
-    and both are kept. Safe to repeat: the first time counts.
+    and both are kept. After signing it changes no state or minutes: it is one link more of the chain behind the seal.
+    Safe to repeat: the first time counts.
 
     `code`: as typed or scanned from the board. `tablet`: on the class tablet. `device`: SessionStore.browser_in for this
     lesson. Raises ValidationError, also outside the time for confirming; with one of CODE_PROBLEMS as its code when the code
@@ -103,9 +104,9 @@ def confirm_presence(
         sheet.means, sheet.device = means, device
         placed = Enrolment.objects.filter(pk__in=sheet.roster, programme__student=student)
         enrolment = placed.values_list("pk", flat=True).first()
-        if enrolment is None:
+        if enrolment is None or (sheet.register.signed_at and enrolment not in sheet.marks):
             raise ValidationError(_("You are not on the register of this lesson. Ask your teacher."))
-        return sheet.confirm(enrolment)
+        return sheet.confirm_late(enrolment) if sheet.register.signed_at else sheet.confirm(enrolment)
 
 
 CODE_PROBLEMS = {
@@ -234,6 +235,15 @@ class _Sheet:
         self._write_marks()
         return mark
 
+    def confirm_late(self, enrolment: uuid.UUID) -> Mark:
+        """The student's claim on a signed row: that she was there, and nothing of state or minutes (decision 206)."""
+        mark = self.marks[enrolment]
+        if not mark.student_at:
+            before = kept_row(mark)
+            mark.student_at = self.now
+            correct_row(mark, self._new_claim(mark, (rules.PRESENT, 0)), before)
+        return mark
+
     def write(self) -> Saved:
         """Store what this act changed; nothing when it changed nothing."""
         if self.changed or self.claims:
@@ -288,11 +298,11 @@ class _Sheet:
     def _claim(self, mark: Mark, value: tuple[str, int]) -> None:
         if self.said.get(mark.pk) != value:
             self.said[mark.pk] = value
-            state, missed = value
-            audit_id = self.by.audit_id
-            claim = Claim(mark=mark, party=self.party, by_audit_id=audit_id, at=self.now, state=state, minutes_missed=missed)
-            claim.means, claim.device = self.means, self.device
-            self.claims.append(claim)
+            self.claims.append(self._new_claim(mark, value))
+
+    def _new_claim(self, mark: Mark, value: tuple[str, int]) -> Claim:
+        said = {"party": self.party, "by_audit_id": self.by.audit_id, "at": self.now, "means": self.means, "device": self.device}
+        return Claim(mark=mark, state=value[0], minutes_missed=value[1], **said)
 
 
 def _open_sheet(lesson: Lesson, by: User, party: Claim.Party) -> _Sheet:
@@ -303,7 +313,7 @@ def _open_sheet(lesson: Lesson, by: User, party: Claim.Party) -> _Sheet:
         raise PermissionDenied(str(Role.TEACHER.label))
     now = timezone.now()
     register = Register.objects.select_related("signed_by").filter(lesson=locked).first()
-    problem = closed(locked, register, now)
+    problem = (closed_to_students if party == Claim.Party.STUDENT else closed)(locked, register, now)
     if problem:
         raise problem
     students = dict(locked.roster().values_list("pk", "programme__student"))
@@ -340,6 +350,12 @@ def closed(lesson: Lesson, register: Register | None, now: dt.datetime) -> Valid
             params={"at": _moment(lesson.starts_at - rules.OPENS_BEFORE)},
         )
     return None
+
+
+def closed_to_students(lesson: Lesson, register: Register | None, now: dt.datetime) -> ValidationError | None:
+    """As `closed`, for whoever confirms: a signature does not end that, the time after the lesson does."""
+    problem = closed(lesson, register, now)
+    return None if problem and problem.code == "signed" else problem
 
 
 def _moment(moment: dt.datetime) -> str:

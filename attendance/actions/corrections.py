@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from attendance import rules
 from attendance.actions import Row, closed, row_problem
-from attendance.actions.seal import KEPT_FIELDS, correct_row, seal_rows
+from attendance.actions.seal import correct_row, kept_row, seal_rows
 from attendance.models import Claim, Correction, Lesson, Mark, Register
 from kvs.models import Role, User
 from students.actions.health import check_no_health
@@ -95,24 +95,16 @@ def _correct(
     if known and value == (mark.state, mark.minutes_missed):
         raise ValidationError(_("The register says this already. Nothing was changed."))
     check_no_health({"remark": remark})
-    before = Correction(remark=" ".join(remark.split()))
+    remark = " ".join(remark.split())
+    before = kept_row(mark, remark) if known else Correction(remark=remark)
     before.clean_fields(exclude=[each.name for each in Correction._meta.fields if each.name != "remark"])
-    if known:
-        for name in KEPT_FIELDS:
-            setattr(before, f"was_{name}", getattr(mark, name))
-        before.was_hash = mark.row_hash
     if party == Claim.Party.TEACHER:
         mark.teacher_at, mark.office_at = now, None
     else:
         mark.teacher_at, mark.office_at = _teacher_at(mark, value[0]), now
     _set(mark, value, lesson)
     mark.version += known
-    claim = _claim(mark, value, party, reason, by, now)
-    correct_row(mark, claim, before)
-    mark.save()
-    claim.save(force_insert=True)
-    before.claim = claim
-    before.save(force_insert=True)
+    correct_row(mark, _claim(mark, value, party, reason, by, now), before)
     return before
 
 

@@ -44,10 +44,20 @@ def seal_rows(lesson: Lesson, register: Register, marks: Iterable[Mark], *, by: 
     register.digest = _digest(lesson, register)
 
 
+def kept_row(mark: Mark, remark: str = "") -> Correction:
+    """What a correction keeps of a row that stands in the register, before it is changed."""
+    kept = {f"was_{name}": getattr(mark, name) for name in KEPT_FIELDS}
+    return Correction(remark=remark, was_hash=mark.row_hash, **kept)
+
+
 def correct_row(mark: Mark, claim: Claim, before: Correction) -> None:
-    """Give a corrected `mark` its new salt and hash. `before` holds the row as it was; nothing is saved here."""
+    """Store a corrected `mark` with its new salt and hash, the claim behind it and the row as it was."""
     mark.salt = secrets.token_hex(16)
     before.row_hash = mark.row_hash = _next_hash(_link(mark), claim, before)
+    mark.save()
+    claim.save(force_insert=True)
+    before.claim = claim
+    before.save(force_insert=True)
 
 
 class _Link(NamedTuple):
@@ -131,6 +141,16 @@ def _row_fits(mark: Mark, claims: Sequence[Claim], sealed: set[str]) -> bool:
     follows = [*(claim.correction.was_hash for claim in claims[1:]), mark.row_hash]
     return known and all(
         claim.correction.row_hash == after == _next_hash(link, claim, claim.correction)
-        and link.values[2:4] == (claim.state, claim.minutes_missed)
+        and _no_more_than_said(claim, link, _link_before(mark, claim.correction))
         for claim, link, after in zip(claims, links, follows, strict=True)
     )
+
+
+def _no_more_than_said(claim: Claim, link: _Link, before: _Link) -> bool:
+    """Whether a correction changed of the row only what its claim says: a student's late confirmation only that there is one."""
+    confirmed = SEALED_FIELDS.index("student_at")
+    if claim.party == Claim.Party.STUDENT:
+        same = (*before.values[:confirmed], claim.at, *before.values[confirmed + 1 :])
+        return before.values[confirmed] is None and link.values == same
+    said = link.values[2:4] == (claim.state, claim.minutes_missed)
+    return said and link.values[confirmed] == before.values[confirmed]

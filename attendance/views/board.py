@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from attendance import board as codes
 from attendance import rules
-from attendance.actions import closed
+from attendance.actions import closed_to_students
 from attendance.models import Lesson, Mark, with_names
 from kvs import audit
 from kvs.access import KvsRequest, role_required
@@ -51,8 +51,8 @@ def board(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _why_closed(lesson: Lesson) -> str:
-    """Why there is no code now: "", or "cancelled", "signed", "early" or "late"."""
-    problem = closed(lesson, getattr(lesson, "register", None), timezone.now())
+    """Why there is no code now: "", or "cancelled", "early" or "late"."""
+    problem = closed_to_students(lesson, getattr(lesson, "register", None), timezone.now())
     if problem:
         return str(problem.code)
     return rules.confirm_problem(timezone.now(), lesson.starts_at, lesson.ends_at)

@@ -20,7 +20,7 @@ from attendance.absence import with_verdict
 from attendance.actions import CODE_PROBLEMS, confirm_presence
 from attendance.hours import lesson_lines
 from attendance.hours_overview import Overview, overview, settled, terms_of
-from attendance.models import AbsenceSettings, Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, Register, proven_only
+from attendance.models import AbsenceSettings, Lesson, LessonQuerySet, Mark, MarkQuerySet, OpeningBalance, proven_only
 from kvs.access import KvsRequest, confirm_allowed
 from kvs.floods import guess
 from kvs.models import Organisation, WebSession
@@ -32,11 +32,10 @@ MONTHS_SHOWN = 24  # the longest term to learn in is three years; older months a
 
 
 class Now(NamedTuple):
-    """A lesson that can be confirmed at this moment. `at`: the student's own claim; `signed`: the teacher was first."""
+    """A lesson that can be confirmed at this moment, also when it is signed. `at`: the student's own claim."""
 
     lesson: Lesson
     at: dt.datetime | None
-    signed: bool
     code_needed: bool = False
     typed: str = ""
     error: str = ""  # about the code
@@ -152,12 +151,8 @@ def _confirmable(request: KvsRequest, student: Student) -> list[Now]:
     )
     found = list(lessons.select_related("group").order_by("starts_at"))
     said = dict(_own_marks(request, student).filter(lesson__in=found).values_list("lesson", "student_at"))
-    signed = set(Register.objects.filter(lesson__in=found, signed_at__isnull=False).values_list("lesson", flat=True))
     required = bool(found) and Organisation.objects.filter(board_code_required=True).exists()
-    return [
-        Now(lesson, said.get(lesson.pk), lesson.pk in signed, rules.board_code_needed(required, lesson.delivery))
-        for lesson in found
-    ]
+    return [Now(lesson, said.get(lesson.pk), rules.board_code_needed(required, lesson.delivery)) for lesson in found]
 
 
 def _hours(request: KvsRequest, student: Student) -> Hours:

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from attendance import rules
-from attendance.actions import closed, confirm_presence
+from attendance.actions import closed_to_students, confirm_presence
 from attendance.models import Lesson, Mark
 from kvs.access import KvsRequest, role_required, tablet_allowed
 from kvs.models import Card, Role, User, WebSession
@@ -58,7 +58,7 @@ def tablet_open(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _why_not(lesson: Lesson) -> str:
     """A sentence when nothing can be confirmed for this lesson (any more), else ""."""
-    problem = closed(lesson, getattr(lesson, "register", None), timezone.now())
+    problem = closed_to_students(lesson, getattr(lesson, "register", None), timezone.now())
     if problem:
         return str(problem.messages[0])
     if rules.confirm_problem(timezone.now(), lesson.starts_at, lesson.ends_at) == "late":

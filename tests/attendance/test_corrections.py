@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from attendance.actions import Row, confirm_presence, save_register, sign_register
 from attendance.actions.corrections import came_after_all, correct_mark, establish_register, keep_away
-from attendance.actions.seal import verify_register
-from attendance.models import Claim, Correction, Lesson, Mark, Register
+from attendance.actions.nightly import corrected_on
+from attendance.actions.seal import correct_row, kept_row, verify_register
+from attendance.models import PROVEN, Claim, Correction, Lesson, Mark, Register
 from kvs.database import erasing
 from kvs.models import Role, User
 from students.models import Enrolment, Group
@@ -441,3 +442,110 @@ def test_a_coordinator_signs_an_own_lesson_as_its_teacher(over: Lesson, places: 
     with pytest.raises(ValidationError) as problem:
         establish_register(lesson=over, rows=all_rows(places, "absent", "present", "present"), by=bram)
     assert "geeft deze les zelf" in sentence(problem)
+
+
+# --- a student who confirms after the signature
+
+
+def confirm_late(lesson: Lesson, enrolment: Enrolment) -> Mark:
+    student = enrolment.programme.student
+    return confirm_presence(lesson=lesson, student=student, by=student.user or student_account(enrolment), device="d" * 64)
+
+
+def test_a_late_confirmation_is_one_link_more_and_changes_no_state(signed: Lesson, places: list[Enrolment]) -> None:
+    before = mark_of(places[1])
+
+    made = confirm_late(signed, places[1])
+    confirm_late(signed, places[1])  # again: the first time counts
+
+    mark, correction = mark_of(places[1]), Correction.objects.get()
+    unchanged = ("state", "minutes_missed", "minutes_attended", "teacher_at", "office_at", "version")
+    assert [getattr(mark, name) for name in unchanged] == [getattr(before, name) for name in unchanged]
+    assert (mark.student_at, mark.evidence) == (made.student_at, "both")
+    claim = correction.claim
+    assert (claim.party, claim.state, claim.at, claim.means, claim.device) == (
+        *("student", "present", mark.student_at, "plain"),
+        "d" * 64,
+    )
+    assert (correction.was_student_at, correction.was_hash, correction.row_hash) == (None, before.row_hash, mark.row_hash)
+    assert Mark.objects.filter(PROVEN, pk=mark.pk).exists()
+    assert verify_register(signed)
+    assert list(corrected_on(timezone.localdate())) == [correction]  # in the digest of this day
+
+
+def test_who_is_marked_absent_and_confirms_late_is_the_offices_question(
+    signed: Lesson, places: list[Enrolment], bram: User
+) -> None:
+    confirm_late(signed, places[0])
+    assert (mark_of(places[0]).state, Mark.objects.mismatched().count()) == ("absent", 1)
+
+    keep_away(lesson=signed, enrolment=places[0].pk, reason="not_seen", by=bram)
+    assert (Mark.objects.mismatched().count(), verify_register(signed)) == (0, True)
+    correct(signed, places[0], "present", by=bram, reason="seen")
+    correct(signed, places[0], "absent", by=bram, reason="went")
+    mark = mark_of(places[0])
+    assert (mark.state, mark.teacher_at is not None, verify_register(signed)) == ("absent", True, True)
+
+
+def test_after_a_correction_a_late_confirmation_follows_it(signed: Lesson, places: list[Enrolment], bram: User) -> None:
+    correct(signed, places[0], "present", by=bram, reason="seen")
+    confirm_late(signed, places[0])
+    assert (mark_of(places[0]).office_at is not None, mark_of(places[0]).evidence) == (True, "student")
+    assert verify_register(signed)
+
+
+def test_too_late_or_placed_after_signing_is_no_confirmation(
+    signed: Lesson, places: list[Enrolment], group: Group, ineke: User, anna: User
+) -> None:
+    newcomer = place(make_student(group.location, ineke, call_name="Samuel", surname="Owusu"), group, ineke)
+    with pytest.raises(ValidationError) as problem:
+        confirm_late(signed, newcomer)
+    assert "niet op de presentielijst" in sentence(problem)
+    over = make_lesson(group, ineke, starts_at=timezone.now() - dt.timedelta(hours=5), minutes=60)
+    sign_register(lesson=over, rows=[], by=anna)
+    with pytest.raises(ValidationError) as problem:
+        confirm_late(over, places[1])
+    assert (problem.value.code, Correction.objects.count()) == ("late", 0)
+
+
+def forged_state(mark: Mark) -> None:
+    """A student's claim, sealed as ours are, that turns absence into presence."""
+    before = kept_row(mark)
+    mark.state, mark.minutes_attended, mark.student_at = "present", 90, timezone.now()
+    claim = Claim(mark=mark, party="student", by_audit_id=uuid.uuid4(), at=mark.student_at, state="present")
+    correct_row(mark, claim, before)
+
+
+def forged_moment(mark: Mark) -> None:
+    before = kept_row(mark)
+    mark.student_at = timezone.now() - dt.timedelta(hours=1)
+    correct_row(mark, Claim(mark=mark, party="student", by_audit_id=uuid.uuid4(), state="present"), before)
+
+
+def forged_by_the_office(mark: Mark) -> None:
+    before = kept_row(mark)
+    mark.student_at = timezone.now()
+    correct_row(mark, Claim(mark=mark, party="office", by_audit_id=uuid.uuid4(), state="absent", reason="mistake"), before)
+
+
+FORGED: dict[str, Callable[[Mark], object]] = {
+    "a student's claim with a state": forged_state,
+    "another moment than the claim": forged_moment,
+    "an office that confirms for a student": forged_by_the_office,
+    "a confirmation without a claim": lambda mark: Mark.objects.filter(pk=mark.pk).update(student_at=timezone.now()),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_late_confirmation_does_not_fit(name: str, signed: Lesson, places: list[Enrolment]) -> None:
+    FORGED[name](mark_of(places[0]))
+    assert not verify_register(signed)
+
+
+@pytest.mark.parametrize("change", [{"student_at": None}, {"state": "present", "minutes_attended": 90}, {"teacher_at": None}])
+def test_a_row_that_was_confirmed_late_is_as_sealed_as_before(
+    change: dict[str, object], signed: Lesson, places: list[Enrolment]
+) -> None:
+    confirm_late(signed, places[0])
+    Mark.objects.filter(enrolment=places[0]).update(**change | ({"office_at": timezone.now()} if "teacher_at" in change else {}))
+    assert not verify_register(signed)

@@ -145,14 +145,17 @@ def test_a_browser_that_is_no_tablet_has_no_tablet_page(anna: User, pupils: list
     assert WebSession.objects.filter(level="full").count() == 1  # closing what is none signs nobody out
 
 
-def test_a_lesson_that_is_over_gets_no_tablet(group: Group, anna: User, ineke: User, lesson: Lesson) -> None:
+def test_a_lesson_that_is_over_gets_no_tablet_and_a_signed_one_does(
+    group: Group, anna: User, ineke: User, lesson: Lesson, places: list[Enrolment]
+) -> None:
     over = make_lesson(group, ineke, starts_at=timezone.now() - 300 * MINUTE)
     sign_register(lesson=lesson, rows=[], by=anna)
     browser = signed_in(anna)
-    for one in (over, lesson):
-        answer = browser.post(reverse("attendance:tablet_open", args=[one.pk]), {"action": "open"})
-        assert answer.status_code == 422
-    assert not WebSession.objects.filter(level="kiosk").exists()
+    opened = [
+        browser.post(reverse("attendance:tablet_open", args=[one.pk]), {"action": "open"}).status_code for one in (over, lesson)
+    ]
+    assert opened == [422, 302]
+    assert WebSession.objects.filter(level="kiosk").count() == 1
 
 
 # --- confirming
@@ -204,11 +207,14 @@ def test_who_is_not_in_this_lesson_gets_a_sentence(tablet: Browser, north: Locat
     assert "U staat niet op de presentielijst van deze les. Vraag het uw docent." in page or "U staat niet op" in page
 
 
-def test_a_signed_register_says_so(tablet: Browser, pupils: list[Student], lesson: Lesson, anna: User) -> None:
+def test_a_signature_does_not_end_confirming(tablet: Browser, pupils: list[Student], lesson: Lesson, anna: User) -> None:
     sign_register(lesson=lesson, rows=[], by=anna)
-    status, page = confirm(tablet, pupils[0])
-    assert status == 422
-    assert "getekend" in page
+    assert confirm(tablet, pupils[0])[0] == 302
+    assert f"{pupils[0].call_name}, u bent er." in tablet.get(TABLET).content.decode()
+    claim = Claim.objects.get(party="student")
+    assert (claim.means, claim.mark.student_at) == (Means.TABLET, claim.at)
+    shown = signed_in(anna).get(reverse("attendance:register", args=[lesson.pk])).content.decode()
+    assert shown.count("na het tekenen") == 1
 
 
 # --- a card in place of the number
