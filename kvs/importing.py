@@ -33,6 +33,7 @@ BY_NOTHING = gettext_noop("choose yourself")
 
 NO_DATE = gettext_noop("This is no date.")
 NO_SUCH_DAY = gettext_noop("This date does not exist.")
+TOO_EARLY = gettext_noop("KVS takes no dates before 1900.")
 IN_FUTURE = gettext_noop("This date lies in the future.")
 WHICH_CENTURY = gettext_noop("Which century?")
 DAY_OR_MONTH = gettext_noop("Day or month first?")
@@ -421,6 +422,11 @@ def _date_of_number(number: int, *, born: bool) -> Reading:
         return Reading(why=PARTLY, offered=(number, None, None)) if born else Reading(why=PARTLY)
     if 19000000 <= number <= 21001231:
         return _checked(number // 10000, number // 100 % 100, number % 100, born)
+    if 1800 <= number < 1900:
+        return Reading(why=TOO_EARLY)
+    if 10000000 <= number < 19000000:
+        early = _checked(number // 10000, number // 100 % 100, number % 100, born)
+        return early if early.why == TOO_EARLY else Reading(why=NO_DATE)
     if 2000 < number < 73000:
         date = FIRST_OF_EXCEL + dt.timedelta(days=number)
         return Reading(why=AS_NUMBER, offered=(date.year, date.month, date.day))
@@ -429,8 +435,10 @@ def _date_of_number(number: int, *, born: bool) -> Reading:
 
 def _checked(year: int, month: int, day: int, born: bool, why: str = "") -> Reading:
     """A date that can be. 0 is an unknown day or month, as in the BRP (Logisch Ontwerp GBA)."""
-    if not FIRST_YEAR <= year <= LAST_YEAR or month > 12 or day > (monthrange(year, month)[1] if month else 31):
+    if not 1000 <= year <= LAST_YEAR or month > 12 or day > (monthrange(year, month)[1] if month else 31):
         return Reading(why=NO_SUCH_DAY)
+    if year < FIRST_YEAR:
+        return Reading(why=TOO_EARLY)
     if not month or not day:
         return Reading(why=PARTLY, offered=(year, month or None, None)) if born else Reading(why=PARTLY)
     return Reading(why=why, offered=(year, month, day)) if why else Reading((year, month, day))
@@ -478,7 +486,7 @@ DATE_FORMS: tuple[tuple[str, DateReader], ...] = (
     (r"(\d{1,2})[-./ ]*([^\W\d]+)\.?[-/, ]*(\d{4}|\d{2})", lambda it, today, born: _with_word(it[2], it[1], it[3], today, born)),
     (r"([^\W\d]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", lambda it, today, born: _with_word(it[1], it[2], it[3], today, born)),
     (r"([^\W\d]+|\d{1,2})[-./ ](\d{4})", _month_year),
-    (r"((?:19|20)\d{2}|(?:19|20)\d{6}|\d{5})", lambda found, today, born: _date_of_number(int(found[1]), born=born)),
+    (r"((?:18|19|20)\d{2}|(?:1\d|20)\d{6}|\d{5})", lambda found, today, born: _date_of_number(int(found[1]), born=born)),
 )
 
 READERS: dict[Kind, Callable[[Column, Value, dt.date], Reading]] = {

@@ -290,6 +290,7 @@ IMPORTS = (
             NotPersonal("client", Reason.LINK),
             NotPersonal("sheet", Reason.PROCESS),
             NotPersonal("mapping", Reason.PROCESS),
+            NotPersonal("law", Reason.PROCESS),  # of a file, not of a person: what a person has stands at the programme
             Field("choices", FILES, **SEALED_FOR_NOW),
             NotPersonal("job", Reason.LINK),
             NotPersonal("started_by", Reason.LINK),

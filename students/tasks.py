@@ -51,7 +51,7 @@ def check_import(run: Run) -> None:
     sheets = _sheets(this)
     if sheets is None or by is None:
         return
-    findings, people = look(sheets, this, by, run.progress)
+    findings, people = look(sheets, this, by, run.progress, imports.choices_of(this))
     imports.keep_findings(run=this, findings=findings, people=people, by=by)
 
 

@@ -135,15 +135,18 @@ def _erase_files(run: ImportRun) -> None:
 
 
 @transaction.atomic
-def change_layout(*, run: ImportRun, version: int, sheet: int, mapping: Mapping[str, str] | None, by: User) -> ImportRun:
+def change_layout(
+    *, run: ImportRun, version: int, sheet: int, mapping: Mapping[str, str] | None, by: User, law: str = ""
+) -> ImportRun:
     """Another sheet, or other meanings of columns (None: guess them), and look again. Remembered for such files.
 
+    `law`: what holds for all rows when no column says it; of this file alone, so not remembered.
     Raises ValidationError "stale" when somebody did so since `version` was read.
     """
     row = _locked(run, ImportRun.State.CHECKED)
     if row.version != version:
         raise ValidationError(_("A colleague changed the columns meanwhile. Compare, then choose again."), code="stale")
-    row.sheet, row.mapping = sheet, None if mapping is None else dict(mapping)
+    row.sheet, row.mapping, row.law = sheet, None if mapping is None else dict(mapping), law
     if mapping is not None:
         key = findings_of(row)["layout"]
         ImportLayout.objects.update_or_create(key=key, defaults={"mapping": row.mapping, "used_at": timezone.now()})
@@ -151,13 +154,16 @@ def change_layout(*, run: ImportRun, version: int, sheet: int, mapping: Mapping[
 
 
 @transaction.atomic
-def decide(*, run: ImportRun, choices: Mapping[str, Choice | None]) -> ImportRun:
-    """Keep what somebody decided about cells; None takes a decision back. Raises ValidationError "stale"."""
+def decide(*, run: ImportRun, choices: Mapping[str, Choice | None], again_by: User | None = None) -> ImportRun:
+    """Keep what somebody decided about cells; None takes a decision back. Raises ValidationError "stale".
+
+    `again_by` lets a worker look again: what was typed may make the row somebody the file or the school has already.
+    """
     row = _locked(run, ImportRun.State.CHECKED)
     kept = {**choices_of(row), **choices}
     row.choices = json.dumps({cell: choice for cell, choice in kept.items() if choice is not None})
     row.save(update_fields=["choices"])
-    return row
+    return _ring(row, "students.check_import", again_by) if again_by else row
 
 
 @transaction.atomic

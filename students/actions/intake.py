@@ -52,10 +52,12 @@ class Intake:
     number: int  # in the file, from 1
     key: str = ""
     student: dict[str, Any] = field(default_factory=dict)
+    proposed: dict[str, Any] = field(default_factory=dict)  # birth date that is proposed and that nobody decided about yet
     programme: dict[str, Any] = field(default_factory=dict)
     start_is_given: bool = False  # the first day stands in the row, and is not the default of the whole file
     bsn: str | None = None  # only when the programme names its ground
     number_left_out: bool = False
+    lawless: bool = False  # it names no law, and so something of it stays behind
     contract: dict[str, Any] = field(default_factory=dict)
     group: Group | None = None
     placed_on: dt.date | None = None

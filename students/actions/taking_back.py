@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -29,14 +28,20 @@ WRITTEN = (ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED)
 
 
 def what_stays(run: ImportRun) -> dict[str, int]:
-    """How many students go, how many get back what was overwritten, and how many were edited since."""
-    rows = run.rows.filter(outcome__in=WRITTEN)
-    edited = rows.exclude(student__version=F("version_after"))
-    return {
-        "goes": rows.filter(outcome=ImportRow.Outcome.NEW).count(),
-        "returns": rows.filter(outcome=ImportRow.Outcome.CHANGED).count(),
-        "edited": edited.count(),
-    }
+    """How many students go, how many get back what was overwritten, and how many stay: edited since, in use, forgotten."""
+    rows = list(run.rows.filter(outcome__in=WRITTEN).select_related("run", "student", "programme", "contract", "enrolment"))
+    used, counts = _in_use(rows), dict.fromkeys(("goes", "returns", "edited", "used", "forgotten"), 0)
+    for row in rows:
+        new = row.outcome == ImportRow.Outcome.NEW
+        if _edited(row):
+            counts["edited"] += 1
+        elif row.student_id in used:
+            counts["used"] += 1
+        elif new or run.upload_id:
+            counts["goes" if new else "returns"] += 1
+        else:
+            counts["forgotten"] += 1
+    return counts
 
 
 @transaction.atomic

@@ -65,6 +65,14 @@ class LabelledChoice(forms.ModelChoiceField[Any]):
         return self.label_of(obj)
 
 
+def leave_numbers_to_model(form: forms.BaseForm) -> None:
+    """Numbers out of range get the sentence of the model; the field's own would speak of 0."""
+    for field in form.fields.values():
+        if isinstance(field, forms.IntegerField) and not field.widget.is_hidden:
+            field.validators = []
+            field.widget.attrs.pop("min", None)
+
+
 class StudentForm(forms.ModelForm[Student]):
     """All of a student that is not a programme. Used to register and to change."""
 
@@ -125,6 +133,7 @@ class StudentForm(forms.ModelForm[Student]):
 
     def __init__(self, *args: Any, locations: "QuerySet[Location]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        leave_numbers_to_model(self)
         chosen = self.fields["intake_location"]
         assert isinstance(chosen, forms.ModelChoiceField)
         own = self.instance.intake_location_id  # kept when somebody of another location changes a telephone number
@@ -147,13 +156,6 @@ class StudentForm(forms.ModelForm[Student]):
     def clean_postcode(self) -> str:
         """ "1234 AB"; a foreign postcode stays as typed."""
         return rules.postcode_normalised(self.cleaned_data["postcode"])
-
-    def clean_school_years(self) -> Any:
-        """As many years as the database takes."""
-        years = self.cleaned_data["school_years"]
-        if years is not None and years > 40:
-            raise ValidationError(_("At most 40 years."))
-        return years
 
     def clean_arrived_on(self) -> Any:
         """Nobody arrived in the future."""
@@ -235,6 +237,7 @@ class ContractForm(forms.ModelForm[Contract]):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        leave_numbers_to_model(self)
         client, manager = self.fields["client"], self.fields["case_manager"]
         assert isinstance(client, forms.ModelChoiceField)
         assert isinstance(manager, forms.ModelChoiceField)
@@ -306,6 +309,7 @@ class GroupForm(forms.ModelForm[Group]):
 
     def __init__(self, *args: Any, locations: "QuerySet[Location]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        leave_numbers_to_model(self)
         location = self.fields["location"]
         assert isinstance(location, forms.ModelChoiceField)
         location.queryset = locations

@@ -15,7 +15,7 @@ from students.actions.imports import Choice
 from students.importer.check import read_typed
 from students.importer.columns import BY_CODE, SECTIONS
 from students.importer.page import Check, said
-from students.models import Client, ImportRun, InformTask
+from students.models import Client, ImportRun, InformTask, Programme
 from students.models.imports import IMPORTERS
 
 OWN = "own"  # choice: the file comes from the school's own administration
@@ -84,11 +84,18 @@ class LayoutForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     sheet = forms.IntegerField(min_value=0)
+    law = forms.ChoiceField(
+        label=_("Which law holds for everybody in this file?"),
+        choices=[("", _("Not known: they come in without a programme")), *Programme.Law.choices],
+        required=False,
+        help_text=_("No column says it. Without a law no programme is started, and so no contract, no place and no BSN."),
+    )
 
     def __init__(self, *args: Any, check: Check, run: ImportRun, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.check, self.run = check, run
         self.fields["version"].initial = run.version
+        self.fields["law"].initial = run.law
         groups = [(str(title), [(it.code, capfirst(it.label)) for it in columns]) for title, columns in SECTIONS]
         for column in check.columns:
             self.fields[self._name(column)] = forms.ChoiceField(
@@ -126,6 +133,12 @@ class LayoutForm(forms.Form):
     def chosen_sheet(self) -> int:
         """The chosen sheet."""
         return int(self.cleaned_data["sheet"])
+
+    @property
+    def chosen_law(self) -> str:
+        """The law of everybody; nothing when a column says it."""
+        columns = (self.mapping or self.check.mapping).values()
+        return "" if "law" in columns else str(self.cleaned_data["law"])
 
     @property
     def mapping(self) -> dict[str, str] | None:

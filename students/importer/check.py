@@ -95,13 +95,13 @@ def _known_titles(sheet: Sheet, header: Header | None) -> tuple[bool, int, int]:
 def understand(layout: Layout, run: ImportRun, user: User, choices: Mapping[str, Choice], progress: Progress) -> list[Understood]:
     """Every filled row behind the titles, with what was decided about its cells. `user`: who may see which students."""
     school, columns = School.seen_by(user), columns_by_code(layout.mapping)
-    start = timezone.localdate(run.started_at)
+    start, law = timezone.localdate(run.started_at), "" if "law" in columns else run.law
     found: list[Understood] = []
     lines = layout.sheet.rows[layout.first :]
     orders = {code: importing.date_order([it[column] for it in lines if column < len(it)]) for code, column in columns.items()}
     for index, line in enumerate(lines):
         if any(cell not in (None, "") for cell in line):
-            found.append(_understand_row(layout.first + index + 1, line, columns, orders, school, choices, start))
+            found.append(_understand_row(layout.first + index + 1, line, columns, orders, school, choices, start, law))
             found[-1].note = note_in(line, columns)
         if index % 200 == 0:
             progress(index, len(lines), READING_CELLS)
@@ -168,6 +168,7 @@ def _understand_row(
     school: School,
     choices: Mapping[str, Choice],
     start: dt.date,
+    law: str,
 ) -> Understood:
     values: dict[str, Any] = {}
     asks: list[Finding] = []
@@ -185,19 +186,25 @@ def _understand_row(
             if value is None:
                 emptied.append((column, LEFT_EMPTY.get(code, assembling.EMPTIED)))
         values[code] = value
-    intake, found = assembling.assemble(number, values, columns, school, start)
+    intake, found = assembling.assemble(number, values, columns, school, start, law)
     asked = {it.column for it in asks}
+    born = next((it.value for it in asks if it.kind == Kind.BIRTH_DATE.value and it.value), ())
+    intake.proposed = dict(zip(("birth_year", "birth_month", "birth_day"), born, strict=False))
     asks += [it for it in found if it.column not in asked]
-    if not intake.bsn and raw.get("bsn") not in (None, ""):
-        ground = rules.bsn_ground(str(intake.programme.get("law", "none")), has_duo_loan=bool(values.get("has_duo_loan")))
-        if not ground:  # then nothing about the number matters, and nothing of it is kept
-            intake.number_left_out = True
-            asks = [it for it in asks if it.kind != Kind.BSN.value]
-            emptied = [it for it in emptied if it[0] != columns.get("bsn")]
+    if not intake.bsn and raw.get("bsn") not in (None, "") and not _may_hold_bsn(intake, values):
+        intake.number_left_out = True  # then nothing about the number matters, and nothing of it is kept
+        intake.lawless = not intake.programme
+        asks = [it for it in asks if it.kind != Kind.BSN.value]
+        emptied = [it for it in emptied if it[0] != columns.get("bsn")]
     intake.problems += emptied
     plain = {code: _plain(cell) for code, cell in raw.items()}
-    intake.key = assembling.row_key(plain, with_bsn=not intake.number_left_out)
+    intake.key = assembling.row_key(plain, with_bsn=not intake.number_left_out, law=law)
     return Understood(intake, assembling.in_order(asks))
+
+
+def _may_hold_bsn(intake: Intake, values: Mapping[str, Any]) -> bool:
+    law = str(intake.programme.get("law", ""))
+    return bool(law and rules.bsn_ground(law, has_duo_loan=bool(values.get("has_duo_loan"))))
 
 
 def _plain(cell: Value) -> str:
@@ -283,11 +290,15 @@ def _decide_person(each: Understood, finding: Finding, choice: Choice | None) ->
 # --- what is kept for the page
 
 
-def look(sheets: Sequence[Sheet], run: ImportRun, user: User, progress: Progress) -> tuple[dict[str, Any], list[Any]]:
-    """All that the page shows, as JSON keeps it, and the audit_ids of the students it names."""
+def look(
+    sheets: Sequence[Sheet], run: ImportRun, user: User, progress: Progress, choices: Mapping[str, Choice] | None = None
+) -> tuple[dict[str, Any], list[Any]]:
+    """All that the page shows, as JSON keeps it, and the audit_ids of the students it names. `choices`: of an earlier look."""
     user = user.only_as(*IMPORTERS)
     chosen, layout = layout_of(sheets, run)
     found = understand(layout, run, user, {}, progress)
+    if choices:
+        _ask_who(found, understand(layout, run, user, _about_cells(found, choices), progress))
     people = names_of([ask.known for each in found for ask in each.asks if ask.known])
     return {
         "sheets": [{"name": sheet.name[:60], "rows": len(sheet.rows), "hidden": sheet.hidden} for sheet in sheets],
@@ -298,9 +309,33 @@ def look(sheets: Sequence[Sheet], run: ImportRun, user: User, progress: Progress
         "columns": _columns(layout),
         "rows": [each.intake.number for each in found],
         "no_ground": [each.intake.number for each in found if each.intake.number_left_out],
+        "no_law": _without_law(found, layout),
         "unchanged": sum(each.intake.nothing_new for each in found),
         "cells": [_line(each.intake.number, ask, people) for each in found for ask in each.asks],
     }, [audit_id for _number, audit_id in people.values()]
+
+
+def _about_cells(found: Sequence[Understood], choices: Mapping[str, Choice]) -> dict[str, Choice]:
+    """What was decided about cells that are still asked; nothing about whole rows."""
+    asked = {cell_name(ask.column, each.intake.number) for each in found for ask in each.asks if ask.column is not None}
+    return {cell: choice for cell, choice in choices.items() if cell in asked}
+
+
+def _ask_who(found: Sequence[Understood], decided: Sequence[Understood]) -> None:
+    """Ask also whether a row is about somebody known when that shows only after what was typed for its cells."""
+    people = {each.intake.number: ask for each in decided for ask in each.asks if ask.kind == "person"}
+    for each in found:
+        finding = people.get(each.intake.number)
+        if finding and not any(ask.kind == "person" for ask in each.asks):
+            each.asks.insert(0, finding)
+
+
+def _without_law(found: Sequence[Understood], layout: Layout) -> list[int]:
+    """The rows of which something stays behind for want of a law, and of which no cell that could name one is still asked."""
+    columns = columns_by_code(layout.mapping)
+    naming = {columns[code] for code in assembling.NAMING_LAW if code in columns}
+    rows = [each for each in found if each.intake.lawless and not each.intake.nothing_new]
+    return [each.intake.number for each in rows if not naming & {ask.column for ask in each.asks}]
 
 
 def _line(number: int, ask: Finding, people: Mapping[Any, tuple[str, Any]]) -> dict[str, Any]:

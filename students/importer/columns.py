@@ -210,6 +210,7 @@ MODELS: dict[str, Any] = {
 NOT_A_COLUMN = frozenset({"name_last_first", "name_first_last", "birth_date", "address", "bsn", "client", "case_manager"})
 TOGETHER = (Kind.DATE.value, Kind.BIRTH_DATE.value)  # what may be accepted together: never a BSN or a person
 NAMING = ("surname", "name_first_last", "name_last_first")  # one of these makes a row somebody
+WHO = frozenset({*NAMING, "number", "given_names", "call_name", "birth_date", "bsn"})  # by these a person is known again
 FREE_TEXT = frozenset(  # stored as it is written
     {"birth_place", "birth_country", "nationality", "residence_permit", "other_languages", "reference"}
 )

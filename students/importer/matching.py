@@ -33,6 +33,11 @@ def identity(fields: dict[str, Any]) -> Name | None:
     return name, fields.get("birth_year"), fields.get("birth_month"), fields.get("birth_day")
 
 
+def _said(row: Intake) -> dict[str, Any]:
+    """What a row says of its person, with a birth date that is only proposed: accepting it must not bring up a new question."""
+    return {**row.proposed, **row.student}
+
+
 def find_people(rows: Sequence[Intake], user: User) -> tuple[dict[int, Finding], set[int]]:
     """Sets `known` on rows that are certainly about somebody; the rows that ask; the rows that were imported before."""
     before = _imported_before(rows, user)
@@ -65,7 +70,7 @@ def find_erased(rows: Sequence[Intake]) -> set[int]:
 
 def _marks(row: Intake) -> Iterator[tuple[str, str]]:
     """As the privacy module remembers them (kvs.ledger.remember_erased)."""
-    fields = row.student
+    fields = _said(row)
     if number := fields.get("number"):
         yield "number", number
     if row.bsn:
@@ -77,14 +82,14 @@ def _marks(row: Intake) -> Iterator[tuple[str, str]]:
 
 
 def _keys(row: Intake) -> list[Any]:
-    who = identity(row.student)
+    who = identity(_said(row))
     found: list[Any] = [who] if who else []
     return [*found, *(("number", it) for it in [row.student.get("number")] if it), *(("bsn", it) for it in [row.bsn] if it)]
 
 
 def _ask(row: Intake, names: dict[Name, uuid.UUID], earlier: dict[Any, int]) -> Finding | None:
     same = next((earlier[key] for key in _keys(row) if key in earlier), None)
-    who = identity(row.student)
+    who = identity(_said(row))
     shown = " ".join(row.student.get(part, "") for part in ("call_name", "infix", "surname")).strip()
     if same is not None:
         return Finding(None, "person", SAME_IN_FILE, shown, SAME_PERSON, same_as=same)
@@ -94,14 +99,27 @@ def _ask(row: Intake, names: dict[Name, uuid.UUID], earlier: dict[Any, int]) -> 
 
 
 def _imported_before(rows: Sequence[Intake], user: User) -> dict[int, uuid.UUID]:
-    """Rows that an earlier import took in exactly so: they bring nothing new, whatever happened to the student since."""
-    found: dict[str, uuid.UUID] = {}
-    keys = [row.key for row in rows if row.key]
+    """Rows that an earlier import took in exactly so: they bring nothing new, whatever happened to the student since.
+
+    Of rows that say the same, as many as one import took in: one that was left out then is asked about again.
+    """
+    there = _taken_in(sorted({row.key for row in rows if row.key}), user)
+    found: dict[int, uuid.UUID] = {}
+    for row in rows:
+        if left := there.get(row.key):
+            found[row.number] = left.pop(0)
+    return found
+
+
+def _taken_in(keys: Sequence[str], user: User) -> dict[str, list[uuid.UUID]]:
+    """The students of the rows with these keys, in the order of the file, of the import that took in most of them."""
+    runs: dict[str, dict[uuid.UUID, list[uuid.UUID]]] = {}
     seen = Student.objects.visible_to(user)
     for start in range(0, len(keys), BATCH):
-        there = ImportRow.objects.filter(key__in=keys[start : start + BATCH], student__in=seen)
-        found |= dict(there.values_list("key", "student"))
-    return {row.number: found[row.key] for row in rows if row.key in found}
+        there = ImportRow.objects.filter(key__in=keys[start : start + BATCH], student__in=seen).order_by("run", "number")
+        for key, run, student in there.values_list("key", "run", "student"):
+            runs.setdefault(key, {}).setdefault(run, []).append(student)
+    return {key: max(found.values(), key=len) for key, found in runs.items()}
 
 
 def _by_number(rows: Sequence[Intake], user: User) -> dict[str, uuid.UUID]:
@@ -126,7 +144,7 @@ def _by_bsn(rows: Sequence[Intake], user: User) -> dict[str, uuid.UUID]:
 
 def _by_name(rows: Sequence[Intake], user: User) -> dict[Name, uuid.UUID]:
     """Students of the same name and birth date. Compared by year first: a year has few people."""
-    wanted = {who for row in rows if (who := identity(row.student))}
+    wanted = {who for row in rows if (who := identity(_said(row)))}
     years = {who[1] for who in wanted}
     found: dict[Name, uuid.UUID] = {}
     columns = ("pk", "call_name", "given_names", "surname", "birth_year", "birth_month", "birth_day")

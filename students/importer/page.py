@@ -1,7 +1,7 @@
 """What a check found, as the page shows it, with what was decided meanwhile."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.formats import date_format
@@ -40,6 +40,12 @@ def shown(kind: str, text: str) -> str:
     return words % {"count": int(count), "end": end}
 
 
+def _numbers(rows: Sequence[int]) -> str:
+    """ "3, 17, 40"; the first hundred."""
+    more = _(" and %(count)d more") % {"count": len(rows) - 100} if len(rows) > 100 else ""
+    return ", ".join(map(str, rows[:100])) + more
+
+
 class Check:
     """The findings of a file. Rows count once: refused before open before ready."""
 
@@ -51,6 +57,8 @@ class Check:
         self.columns: list[dict[str, Any]] = [self._column(column) for column in findings["columns"]]
         self.mapping: dict[str, str] = findings["mapping"]
         self.no_ground: list[int] = findings["no_ground"]
+        self.no_law: list[int] = findings.get("no_law", [])
+        self.asks_law = "law" not in self.mapping.values()
         self.unchanged: int = findings["unchanged"]
         self.head_row: int | None = findings["head_row"]
         self.rows = len(findings["rows"]) - len(left_out)
@@ -86,14 +94,18 @@ class Check:
 
     @property
     def no_ground_text(self) -> str:
-        """The rows whose BSN stays behind: "3, 17, 40"; the first hundred."""
-        more = _(" and %(count)d more") % {"count": len(self.no_ground) - 100} if len(self.no_ground) > 100 else ""
-        return ", ".join(map(str, self.no_ground[:100])) + more
+        """The rows whose BSN stays behind."""
+        return _numbers(self.no_ground)
+
+    @property
+    def no_law_text(self) -> str:
+        """The rows that come in without a programme."""
+        return _numbers(self.no_law)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """Every cell that asks, also when it was decided: it stays in its place."""
-        return [self._line(cell) for cell in self.cells] if self.named else []
+        """Every cell that asks, also when it was decided: it stays in its place. Without names only why rows are refused."""
+        return [self._line(cell) for cell in self.cells if self.named or cell["refused"]]
 
     def _line(self, cell: Mapping[str, Any]) -> dict[str, Any]:
         about = f" ({cell['about']})" if cell["about"] else ""

@@ -30,6 +30,9 @@ ENDS_FIRST = gettext_noop("The last day lies before the first day.")
 NOT_PLACED = gettext_noop("This group was not known: the student has no place yet.")
 NOT_CLIENT = gettext_noop("This client was not known: the contract has no client yet.")
 NOT_MANAGER = gettext_noop("This case manager was not known.")
+NO_LAW = gettext_noop(
+    "The row names no law, so no programme was started: what it says of one, of a contract or of a group did not come along."
+)
 EMPTIED = gettext_noop("This cell was left empty: fill it in by hand.")
 
 NEARLY = 0.85  # how much alike two names must be to propose one for the other (difflib's ratio)
@@ -39,6 +42,8 @@ PROGRAMME_FIELDS = (
     *("status_holder", *PIP_HOURS),
 )
 CONTRACT_FIELDS = ("reference", "hours", "course")
+NAMING_LAW = ("law", "route", *PIP_HOURS)  # a route and a PIP with hours exist only under the Wi2021 (constraints)
+ON_PROGRAMME = (*PROGRAMME_FIELDS, *CONTRACT_FIELDS, "client", "case_manager", "group", "placed_on")  # hangs on one
 
 
 @dataclass
@@ -95,20 +100,23 @@ class School:
 
 
 def assemble(
-    number: int, values: Mapping[str, Any], columns: Mapping[str, int], school: School, default_start: dt.date
+    number: int, values: Mapping[str, Any], columns: Mapping[str, int], school: School, default_start: dt.date, law: str = ""
 ) -> tuple[Intake, list[Finding]]:
-    """What row `number` would write. `values`: by code, certain or decided; `columns`: the number of each code's column."""
+    """What row `number` would write. `values`: by code, certain or decided; `columns`: the number of each code's column;
+    `law`: what somebody said of all rows, when no column does.
+    """
     row = Intake(number, columns=dict(columns))
     found: list[Finding] = []
     row.student = _student(values)
     if not row.student.get("surname"):
         column = columns.get("surname", columns.get("name_first_last", columns.get("name_last_first")))
         found.append(Finding(column, "name", NO_NAME, offer=MEND_NAME, refused=True))
-    _programme(row, values, found, default_start)
-    _contract(row, values, found, school)
-    _group(row, values, found, school)
-    if row.contract or row.group:
-        _need_programme(row, default_start)
+    _programme(row, values, found, default_start, law)
+    if row.programme or set(NAMING_LAW) & set(columns):  # else nothing of these can come in, so nothing is asked
+        _contract(row, values, found, school)
+        _group(row, values, found, school)
+    if not row.programme:
+        _without_programme(row, values)
     return row, found
 
 
@@ -155,13 +163,14 @@ def split_address(text: str) -> dict[str, str]:
     return {"street": text.strip()}
 
 
-def _programme(row: Intake, values: Mapping[str, Any], found: list[Finding], default_start: dt.date) -> None:
-    """Law, route and ground. A route and a PIP with hours exist only under the Wi2021 (constraints), so they name that law."""
+def _programme(row: Intake, values: Mapping[str, Any], found: list[Finding], default_start: dt.date, law: str) -> None:
+    """Law, route and ground. Without a law none is started: "not known" is not "no duty" (decision 210)."""
     fields = {name: values[name] for name in PROGRAMME_FIELDS if values.get(name) not in (None, "")}
     bsn = values.get("bsn")
-    if not fields and not bsn:
+    said = fields.get("law") or (Programme.Law.WI2021 if set(fields) & set(NAMING_LAW) else law)
+    if not said:
         return
-    fields.setdefault("law", Programme.Law.WI2021 if set(fields) & {"route", *PIP_HOURS} else Programme.Law.NONE)
+    fields["law"] = said
     if fields.get("route") and fields["law"] != Programme.Law.WI2021:
         found.append(Finding(row.columns.get("route"), "route", NO_ROUTE, fields["route"], LEAVE_EMPTY))
     if fields.get("status_holder"):
@@ -170,7 +179,7 @@ def _programme(row: Intake, values: Mapping[str, Any], found: list[Finding], def
         refused = [name for name in PIP_HOURS if name in fields]
         found += [Finding(row.columns.get(name), "pip", NO_PIP, str(fields[name]), LEAVE_EMPTY) for name in refused]
     row.start_is_given = "starts_on" in fields
-    fields.setdefault("starts_on", default_start)
+    fields.setdefault("starts_on", values.get("placed_on") or default_start)
     ends_on = fields.get("ends_on")
     if ends_on and ends_on < fields["starts_on"]:
         found.append(Finding(row.columns.get("ends_on"), "period", ENDS_FIRST, f"{ends_on:%d-%m-%Y}", LEAVE_EMPTY))
@@ -181,11 +190,14 @@ def _programme(row: Intake, values: Mapping[str, Any], found: list[Finding], def
     row.programme = fields
 
 
-def _need_programme(row: Intake, default_start: dt.date) -> None:
-    """A contract or a place hangs on a programme; without a word about one it is a programme without duty."""
-    if not row.programme:
-        start = row.placed_on or row.contract.get("starts_on") or default_start
-        row.programme = {"law": Programme.Law.NONE, "starts_on": start}
+def _without_programme(row: Intake, values: Mapping[str, Any]) -> None:
+    """What hangs on a programme stays behind, and a person is told so."""
+    row.contract, row.group, row.placed_on = {}, None, None
+    row.number_left_out = bool(values.get("bsn"))
+    lost = any(values.get(code) not in (None, "") for code in ON_PROGRAMME)
+    if lost:
+        row.problems.append((None, NO_LAW))
+    row.lawless = lost or row.number_left_out
 
 
 def _contract(row: Intake, values: Mapping[str, Any], found: list[Finding], school: School) -> None:
@@ -226,9 +238,11 @@ def _group(row: Intake, values: Mapping[str, Any], found: list[Finding], school:
 LEFT_EMPTY = {"group": NOT_PLACED, "client": NOT_CLIENT, "case_manager": NOT_MANAGER}
 
 
-def row_key(values: Mapping[str, str], *, with_bsn: bool) -> str:
-    """By which the same row of a later file is known again. A BSN counts only when it was taken over."""
+def row_key(values: Mapping[str, str], *, with_bsn: bool, law: str = "") -> str:
+    """By which the same row of a later file is known again. A BSN counts only when it was taken over; `law`: as in assemble."""
     said = {code: value for code, value in values.items() if value not in (None, "") and (with_bsn or code != "bsn")}
+    if said and law:
+        said["law"] = law
     return blind_index("import_row", json.dumps(said, sort_keys=True)) if said else ""
 
 

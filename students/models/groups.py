@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kvs.access import UserObjectPermissionBase
 from kvs.models import Location, Role, User
-from students.models.people import SCHOOL_WIDE
+from students.models.people import SCHOOL_WIDE, between
 from students.models.programmes import PERIOD, Programme
 
 TIMETABLE_LOCK = 4202  # advisory lock, beside students.actions.NUMBER_LOCK
@@ -74,7 +74,9 @@ class Group(models.Model):
     name = models.CharField(_("name"), max_length=80)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, verbose_name=_("location"))
     kind = models.CharField(_("kind of group"), max_length=10, choices=Kind, blank=True)  # unknown of groups of before
-    capacity = models.PositiveSmallIntegerField(_("places"), default=20)
+    capacity = models.PositiveSmallIntegerField(
+        _("places"), default=20, validators=between(1, 60, _("A group has 1 to 60 places."))
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until and including"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)

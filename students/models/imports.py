@@ -59,6 +59,8 @@ class ImportRun(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("comes from"))
     sheet = models.PositiveSmallIntegerField(null=True)
     mapping = models.JSONField(null=True)  # number of a column -> code of what it means
+    # What the sender says of everybody when no column names a law. Empty: not known, and so no programme is started.
+    law = models.CharField(_("law of everybody in the file"), max_length=6, choices=Programme.Law, blank=True)
     choices = SealedField(context="students.import_run.choices", null=True)  # JSON: cell -> what somebody decided
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -85,6 +87,7 @@ class ImportRun(models.Model):
                 condition=Q(state="refused") & ~Q(refusal="") | ~Q(state="refused") & Q(refusal=""),
                 name="import_run_refusal",
             ),
+            models.CheckConstraint(condition=Q(law__in=["", *Programme.Law.values]), name="import_run_law"),
         ]
 
     def __str__(self) -> str:

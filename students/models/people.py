@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -16,6 +17,12 @@ from kvs import catalogue
 from kvs.fields import SealedField
 from kvs.models import Location, Role, User
 from students import rules
+
+
+def between(least: int, most: int, sentence: Any) -> list[Any]:
+    """Validators of a number; without them a far larger one is answered with the limits of the column."""
+    return [MinValueValidator(least, sentence), MaxValueValidator(most, sentence)]
+
 
 # What the use of can be restricted (AVG art. 18): categories of the data catalogue that a student's file holds.
 RESTRICTABLE = (
@@ -104,9 +111,18 @@ class Student(models.Model):
     search_text = models.CharField(max_length=600, editable=False)
 
     gender = models.CharField(_("gender"), max_length=1, choices=Gender, blank=True)
-    birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
-    birth_month = models.PositiveSmallIntegerField(_("month of birth"), null=True, blank=True)
-    birth_day = models.PositiveSmallIntegerField(_("day of birth"), null=True, blank=True)
+    birth_year = models.PositiveSmallIntegerField(
+        _("year of birth"),
+        null=True,
+        blank=True,
+        validators=between(1900, 2100, _("A year of birth has four digits and does not lie in the future.")),
+    )
+    birth_month = models.PositiveSmallIntegerField(
+        _("month of birth"), null=True, blank=True, validators=between(1, 12, _("A month is a number from 1 to 12."))
+    )
+    birth_day = models.PositiveSmallIntegerField(
+        _("day of birth"), null=True, blank=True, validators=between(1, 31, _("This month has no such day."))
+    )
     birth_place = models.CharField(_("place of birth"), max_length=120, blank=True)
     birth_country = models.CharField(_("country of birth"), max_length=80, blank=True)
     nationality = models.CharField(_("nationality"), max_length=80, blank=True)
@@ -129,7 +145,9 @@ class Student(models.Model):
     objections = ArrayField(models.CharField(max_length=20), default=list, blank=True, editable=False)  # codes of purposes
     other_languages = models.CharField(_("other languages"), max_length=200, blank=True)
     education_level = models.CharField(_("education"), max_length=12, choices=EducationLevel, blank=True)
-    school_years = models.PositiveSmallIntegerField(_("years of school"), null=True, blank=True)
+    school_years = models.PositiveSmallIntegerField(
+        _("years of school"), null=True, blank=True, validators=between(0, 40, _("Years of school are a number from 0 to 40."))
+    )
     work_experience = models.CharField(_("work experience"), max_length=300, blank=True)
     availability = models.CharField(_("availability"), max_length=200, blank=True)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kvs.fields import SealedField
 from kvs.models import User
 from students.models.clients import CaseManager, Client
-from students.models.people import Student
+from students.models.people import Student, between
 
 MOST_IN_PIP, MOST_A_WEEK = 5000, 60  # hours
 PIP_TOTAL: dict[str, Any] = {"null": True, "blank": True, "validators": [MaxValueValidator(MOST_IN_PIP)]}
@@ -215,7 +215,9 @@ class Contract(models.Model):
         CaseManager, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("case manager")
     )
     course = models.CharField(_("course"), max_length=12, choices=Course, default=Course.INTEGRATION)
-    hours = models.PositiveIntegerField(_("hours agreed"), null=True, blank=True)
+    hours = models.PositiveIntegerField(
+        _("hours agreed"), null=True, blank=True, validators=between(1, 5000, _("A contract has 1 to 5000 hours."))
+    )
     reference = models.CharField(_("reference of the client"), max_length=60, blank=True)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until and including"), null=True, blank=True)

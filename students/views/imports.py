@@ -25,6 +25,7 @@ from kvs.pages import Sorts, form_page, list_page
 from students.actions import imports as actions
 from students.actions.taking_back import take_back_import, what_stays
 from students.forms.imports import LayoutForm, OtherForm, TakeBackForm, UploadForm
+from students.importer.columns import WHO
 from students.importer.page import Check, said
 from students.importer.rows import cell_name
 from students.models import ImportRow, ImportRun
@@ -148,7 +149,8 @@ def import_layout(request: KvsRequest, pk: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _check_page(request, run, form, 422)
     chosen = {"sheet": form.chosen_sheet, "mapping": form.mapping, "version": form.cleaned_data["version"]}
-    return _back(request, run, lambda: actions.change_layout(run=run, by=request.user, **chosen))
+    law = form.chosen_law
+    return _back(request, run, lambda: actions.change_layout(run=run, by=request.user, law=law, **chosen))
 
 
 def _back(request: KvsRequest, run: ImportRun, act: Any) -> HttpResponse:
@@ -192,10 +194,13 @@ def import_other(request: KvsRequest, pk: uuid.UUID, cell: str) -> HttpResponse:
     today = timezone.localdate(run.started_at)
     form = OtherForm(_typed(request), cell=found, today=today, choice=check.choices.get(cell))
     back = reverse("students:import", args=[run.pk]) + check.place(cell, PAGE)
+    names_who = found["code"] in WHO
     return form_page(
         request,
         form,
-        act=lambda: actions.decide(run=run, choices={cell: form.choice}),
+        act=lambda: actions.decide(
+            run=run, choices={cell: form.choice}, again_by=request.user if form.choice[0] == "value" and names_who else None
+        ),
         done=lambda _made: back,
         template="students/import_other.html",
         cell=found,

@@ -18,7 +18,7 @@ from students.models import InformTask
 from students.models.imports import IMPORTERS, informing_waits_for
 
 SORTS: Sorts = {
-    "before": ("due_on", "pk"),
+    "before": ("due_on", "student__sort_key", "pk"),  # an import gives hundreds the same last day
     "name": ("student__sort_key", "due_on", "pk"),
     "source": (Lower("organisation"), "due_on", "pk"),
 }

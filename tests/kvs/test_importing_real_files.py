@@ -75,7 +75,7 @@ BIRTH_DATES: list[tuple[Value, Reading]] = [
     ("00-13-1988", offer(importing.NO_SUCH_DAY)),
     ("12-03-0191", offer(importing.NO_SUCH_DAY)),
     ("0000-01-01", offer(importing.NO_SUCH_DAY)),
-    (dt.date(1899, 12, 31), offer(importing.NO_SUCH_DAY)),
+    (dt.date(1899, 12, 31), offer(importing.TOO_EARLY)),
     (dt.date(2029, 3, 12), offer(importing.IN_FUTURE)),
     ("26-11-2026", offer(importing.IN_FUTURE)),
     ("3 foo 1988", offer(importing.NO_DATE)),

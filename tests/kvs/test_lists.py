@@ -178,7 +178,7 @@ def test_reports(office: User, sort: str, key: Key) -> None:
 
 
 @both(
-    ("before", lambda task: (task.due_on, task.pk)),
+    ("before", lambda task: (task.due_on, task.student.sort_key, task.pk)),
     ("name", lambda task: (task.student.sort_key, task.due_on, task.pk)),
     ("source", lambda task: (task.organisation.lower(), task.due_on, task.pk)),
 )

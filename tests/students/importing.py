@@ -47,6 +47,15 @@ def send(browser: Browser, content: bytes, name: str = "cursisten.xlsx", *, sour
     return ImportRun.objects.get(pk=run.pk)
 
 
+def say_law(browser: Browser, run: ImportRun, law: str) -> ImportRun:
+    """Say which law holds for everybody in the file, and let a worker look again."""
+    columns = {f"column-{number}": code for number, code in (run.mapping or {}).items()}
+    press(browser, run, "layout", version=run.version, sheet=run.sheet, law=law, **columns)
+    run = ImportRun.objects.get(pk=run.pk)
+    work(run)
+    return ImportRun.objects.get(pk=run.pk)
+
+
 def work(run: ImportRun) -> None:
     """Do the job the run waits for, in this process and transaction."""
     job = Job.objects.get(kind__in=WORK, pk__in=ImportRun.objects.filter(pk=run.pk).values("job"))

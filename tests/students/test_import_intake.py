@@ -14,7 +14,15 @@ from kvs.files import store_file
 from kvs.models import AuditEntry, Location, SealedFile, User
 from students import actions, rules
 from students.actions.intake import NO_PLACE, NUMBER_TAKEN, OTHER_BSN, OTHER_CONTRACT, PROTECTED, Intake, take_in
-from students.actions.taking_back import EDITED, FORGOTTEN, IN_USE, finish_taking_back, take_back_import, take_back_rows
+from students.actions.taking_back import (
+    EDITED,
+    FORGOTTEN,
+    IN_USE,
+    finish_taking_back,
+    take_back_import,
+    take_back_rows,
+    what_stays,
+)
 from students.models import (
     Client,
     Contract,
@@ -222,6 +230,7 @@ def test_what_was_touched_since_stays(run: ImportRun, north: Location, south: Lo
     actions.start_programme(student=students[4], by=ineke, law="none", starts_on=TODAY)
     CorrectionProposal.objects.create(student=students[5], field="surname", value='{"surname": "Nieuw"}')
     store_file(b"x", kind="report", content_type="x/x", people=[students[6].audit_id], by=ineke)
+    assert what_stays(run) == {"goes": 1, "returns": 0, "edited": 2, "used": 4, "forgotten": 0}
 
     take_back(run, ineke)
 

@@ -129,3 +129,18 @@ def test_the_database_takes_no_half_answer(north: Location, ineke: User) -> None
             InformTask.objects.filter(pk=done.pk).update(**changes)
     with pytest.raises(IntegrityError), transaction.atomic():
         task(done.student)
+
+
+def test_people_of_one_import_stand_by_name_in_pages(north: Location, ineke: User) -> None:
+    names = [f"Naam {number:02}" for number in range(52)]
+    for name in sorted(names, key=lambda it: it[::-1]):
+        task(make_student(north, ineke, surname=name))
+    task(make_student(north, ineke, surname="Zaal"), 1)
+    office = signed_in(ineke)
+
+    first = office.get(reverse("students:inform_tasks"))
+    second = office.get(reverse("students:inform_tasks") + first.context["page"].next_url)
+
+    shown = [[row.student.surname for row in page.context["page"].rows] for page in (first, second)]
+    assert shown == [["Zaal", *names[:49]], names[49:]]
+    assert "Volgende" in first.content.decode()
