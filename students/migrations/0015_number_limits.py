@@ -39,6 +39,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='student',
             name='school_years',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0, 'Years of school are a number from 0 to 40.'), django.core.validators.MaxValueValidator(40, 'At most 40 years.')], verbose_name='years of school'),
+            field=models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0, 'Years of school are a number from 0 to 40.'), django.core.validators.MaxValueValidator(40, 'Years of school are a number from 0 to 40.')], verbose_name='years of school'),
         ),
     ]
