@@ -53,6 +53,8 @@ def test_what_students_said_and_that_somebody_read_it(
     assert told["confirmed"] == 3
     rows = [told["rows"][str(place.pk)] for place in places]
     assert [(row["same_device"], row["mismatch"]) for row in rows] == [(True, True), (True, False), (False, False)]
+    stands = [(row["state"], row["minutes"], row["version"]) for row in rows]  # as a reload would show it
+    assert stands == [("absent", 0, 1), ("present", 0, 1), ("present", 0, 1)]
     seen = AccessEvent.objects.filter(viewer_audit_id=anna.audit_id).values_list("subject_audit_id", flat=True)
     assert set(seen) == {place.programme.student.audit_id for place in places}
 
