@@ -252,7 +252,7 @@ def add_report(school: WholeSchool) -> None:
     make_report(run, lambda done, total, doing: None)
     assert run.job_id
     Job.objects.filter(pk=run.job_id).update(state=JobState.DONE, attempt=1, finished_at=timezone.now())
-    hand_over(file=run.files.get(format="xlsx"), channel="portal", by=school.people[Role.MANAGEMENT])
+    hand_over(file=run.files.get(format="xlsx"), channel="portal", by=school.people[Role.MANAGEMENT], despite="asked")
     school.keys |= {"run": str(run.pk), "page": str(run.files.get(format="html").pk)}
 
 
@@ -300,6 +300,7 @@ def grow(school: WholeSchool, location: Location, rows: int) -> None:
             file=ReportRun.objects.get(pk=school.keys["run"]).files.get(format="csv", table=1),
             channel="paper",
             by=school.people[Role.MANAGEMENT],
+            despite="asked",
         )
 
 
