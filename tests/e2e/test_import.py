@@ -30,7 +30,7 @@ def rows(width: int) -> list[list[Any]]:
     return [
         [f"El Idrissi-{width}", "", "Yasmin", born, "", "Wi2021", "Oosterveen"],
         [f"Petrović-{width}", "", "Milan", "03-04-88", FIRST, "geen", ""],
-        [f"Berg-{width}", "van den", "Siti", "7 jan 1990", "", "", "Oosterven"],
+        [f"Berg-{width}", "van den", "Siti", "7 jan 1990", "", "geen", "Oosterven"],
         ["", "", "Zonder", "31-02-1962", "", "", ""],
     ]
 
