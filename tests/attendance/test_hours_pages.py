@@ -313,6 +313,16 @@ def test_one_balance_of_a_kind_and_year(contract: Contract, ineke: User) -> None
     assert "Er is al een beginstand van deze soort voor dit jaar." in text(again)
 
 
+@pytest.mark.parametrize(("year", "sentence"), [("1999", "niet vóór 2007"), ("2090", "moet nog komen")])
+def test_a_year_that_cannot_be_is_told_at_the_year(year: str, sentence: str, contract: Contract, ineke: User) -> None:
+    typed = {"hour_class": "classroom", "year": year, "minutes": "12", "source": "paper"}
+
+    answer = signed_in(ineke).post(url("balance_add", contract), typed)
+
+    assert (answer.status_code, OpeningBalance.objects.count()) == (422, 0)
+    assert sentence in " ".join(answer.context["form"].errors.get("year", []))
+
+
 def test_two_who_change_a_balance_lose_nothing(contract: Contract, ineke: User) -> None:
     balance = set_opening_balance(contract=contract, by=ineke, **BROUGHT)
     change_opening_balance(balance=balance, version=1, by=ineke, changes={"minutes": 60})
