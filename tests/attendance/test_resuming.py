@@ -248,7 +248,7 @@ def test_one_room_in_two_spellings_is_one_room(group: Group, north: Location, in
 
 
 def test_rooms_booked_twice_before_get_a_mark_when_the_school_updates(group: Group, north: Location, ineke: User) -> None:
-    migration = importlib.import_module("attendance.migrations.0019_lapses_and_rooms")
+    migration = importlib.import_module("attendance.migrations.0020_lapses_and_rooms")
     others = [make_group(north, ineke) for _group in range(2)]
     first = lesson_of(group, ineke, room="Lokaal A")
     second, third = (make_lesson(other, ineke, starts_at=first.starts_at + dt.timedelta(minutes=5)) for other in others)

@@ -28,7 +28,7 @@ WHERE NOT cancelled AND room <> '' AND EXISTS (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0025_outside_hours_once'),
+        ('attendance', '0019_outside_hours_once'),
         ('kvs', '0019_append_only_resealed'),
         ('students', '0013_consent_scans'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

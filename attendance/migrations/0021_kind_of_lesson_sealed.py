@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("attendance", "0019_lapses_and_rooms")]
+    dependencies = [("attendance", "0020_lapses_and_rooms")]
     operations = [
         migrations.AddField("register", "seal", models.PositiveSmallIntegerField(default=1)),
         migrations.AddConstraint(
