@@ -46,8 +46,10 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         return self.filter(models.Exists(placed))
 
     def given_by(self, user: User) -> "LessonQuerySet":
-        """Of the lessons that `user` keeps the register of: those she gives herself, and those that name no teacher."""
-        return self.taught_by(user).filter(Q(teacher=user) | Q(teacher__isnull=True))
+        """Of the lessons that `user` keeps the register of: those she gives herself, those that name no teacher, and those of a
+        group that was opened to her as a substitute.
+        """
+        return self.taught_by(user).filter(Q(teacher=user) | Q(teacher__isnull=True) | _was_given(user))
 
     def on(self, day: dt.date) -> "LessonQuerySet":
         """Lessons that start on `day`, school time."""

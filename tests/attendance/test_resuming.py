@@ -18,7 +18,7 @@ from attendance.actions.planning import add_slot, cancel_lesson, make_lessons, r
 from attendance.models import Closure, Lesson
 from kvs.jobs import WORK, Run
 from kvs.models import AuditEntry, Job, Location, Role, User
-from students.actions import open_account
+from students.actions import give_group_access, open_account
 from students.models import Group, Student
 from tests.factories import make_group, make_lesson, make_student, place, staff, teach
 from tests.people import signed_in
@@ -289,6 +289,15 @@ def test_the_own_week_leaves_out_what_a_colleague_gives(group: Group, ineke: Use
         assert [str(lesson.pk) in shown for lesson in (mine, nobodys, theirs)] == [True, True, False]
     today = browser.get(reverse("attendance:today") + "?dag=2026-03-04").text
     assert str(theirs.pk) in today  # of her groups: she may have to keep its register
+
+
+def test_the_week_of_a_substitute_holds_what_she_stands_in_for(group: Group, ineke: User, anna: User, chris: User) -> None:
+    day = dt.datetime.combine(timezone.localdate(), dt.time(9), tzinfo=timezone.get_default_timezone())
+    lesson = make_lesson(group, ineke, starts_at=day, teacher=anna)
+    week = reverse("attendance:calendar")
+    assert str(lesson.pk) not in signed_in(chris).get(week).text
+    give_group_access(user=chris, group=group, reason="vervanging", by=ineke, starts_on=lesson.day, ends_on=lesson.day)
+    assert str(lesson.pk) in signed_in(chris).get(week).text
 
 
 def test_an_extra_lesson_on_a_free_day_is_told_and_planned(group: Group, ineke: User) -> None:
