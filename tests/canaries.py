@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from stdnum.nl import bsn as bsn_rules
 
@@ -147,8 +148,11 @@ def moment(seed: int, column: Any) -> Canary:
 
 
 def number(seed: int, column: Any) -> Canary:
-    """A small number; too ordinary to search for."""
-    return Canary(1 + seed % 100, "")
+    """A number, small if the column takes that; too ordinary to search for."""
+    least = max((it.limit_value for it in column.validators if isinstance(it, MinValueValidator)), default=0)
+    most = min((it.limit_value for it in column.validators if isinstance(it, MaxValueValidator)), default=100)
+    first = max(1, least)
+    return Canary(first + seed % min(100, most - first + 1), "")
 
 
 def identifier(seed: int, column: Any) -> Canary:
