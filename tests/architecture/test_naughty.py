@@ -152,13 +152,13 @@ def _without_the_refused(answer: Any, form: PageForm, values: dict[str, str]) ->
 def nonsense(form: PageForm, number: int, turns: Iterator[str]) -> Iterator[dict[str, str]]:
     """What to send: in the fields people type in each nasty string, of the kind of the field; then also in all the others.
 
-    The first string, which would be seen as HTML, always; of the rest every second one, by turns with the `number` of the form.
+    The first string, which would be seen as HTML, always; of the rest every third one, by turns with the `number` of the form.
     """
     untouched = form.values()
     typed = {name: BY_KIND.get(control.kind, TEXTS) for name, control in form.controls.items() if control.typed}
     every = os.environ.get("KVS_EVERY_STRING")
     for place in range(max(map(len, typed.values()), default=0)):
-        if place and not every and (place + number) % 2:
+        if place and not every and (place + number) % 3:
             continue
         yield {**untouched, **{name: texts[place % len(texts)] for name, texts in typed.items()}}
     for text in TAMPERED:
