@@ -45,8 +45,8 @@ def form_data(request: HttpRequest) -> QueryDict | None:
     if request.method == "POST":
         mine.delete()
         return request.POST
-    draft = mine.filter(made_at__gt=timezone.now() - LIFETIME).first()
-    return QueryDict(unseal(draft.data, CONTEXT)) if draft else None
+    drafts = mine.filter(made_at__gt=timezone.now() - LIFETIME).values_list("data", flat=True)
+    return next((QueryDict(unseal(data, CONTEXT)) for data in drafts), None)
 
 
 def delete_expired() -> None:
