@@ -2,8 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from attendance.actions.lapses import SOON, tell_of_lapse, tell_of_resumption, told_of
 from attendance.clashes import clashes_of
+from attendance.closing import by_group
 from attendance.models import Closure, Lesson
 from kvs import audit
 from kvs.editing import changed
@@ -64,12 +64,13 @@ def remove_closure(*, closure: Closure, version: int, by: User, resume: bool = F
     """
     hold_timetable()
     row = changed(Closure.objects.all(), closure.pk, version, {})
-    coming = list(Lesson.objects.resumable(row).select_for_update(of=("self",)).select_related("group", "location", "teacher"))
+    found = Lesson.objects.resumable(row).select_for_update(of=("self",)).order_by("group_id", "starts_at")
+    coming = list(found.select_related("group", "location", "teacher"))
     staying = _pass_on(row, coming)
     back: list[Lesson] = []
     if resume:
         closed = {each.lesson.pk for each in staying}
-        for _group, lessons in _by_group(lesson for lesson in coming if lesson.pk not in closed):
+        for _group, lessons in by_group(lesson for lesson in coming if lesson.pk not in closed):
             more, not_these = _resume(lessons, by)
             back += more
             staying += not_these
@@ -79,11 +80,6 @@ def remove_closure(*, closure: Closure, version: int, by: User, resume: bool = F
 
 def _time(lesson: Lesson) -> dt.datetime:
     return lesson.starts_at
-
-
-def _by_group(lessons: Iterable[Lesson]) -> list[tuple[uuid.UUID, list[Lesson]]]:
-    ordered = sorted(lessons, key=lambda lesson: (str(lesson.group_id), lesson.starts_at))
-    return [(group, list(rows)) for group, rows in groupby(ordered, key=lambda lesson: lesson.group_id)]
 
 
 def _pass_on(closure: Closure, lessons: Sequence[Lesson]) -> list[StaysLapsed]:

@@ -122,7 +122,7 @@ def _series_page(
     if request.method == "POST" and form.is_valid():
         change = attempt(form, lambda: actions.preview(act))
         if change and (change.gone or change.kept) and request.POST.get("seen") != change.seen:
-            return render(request, "attendance/series_check.html", {"form": form, "change": change, **page})
+            return render(request, "attendance/series_check.html", {"form": form, "change": change, "seen": change.seen, **page})
     return form_page(request, form, act=act, done=done, **page)
 
 
